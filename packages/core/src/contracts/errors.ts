@@ -1,0 +1,38 @@
+/**
+ * Every coded error of Shortlist in one place: what a caller, an operator or a job can meet, with its HTTP status.
+ * A code is a contract: it never changes its meaning. `message` says what is wrong and what to do; `{name}` is filled
+ * from the details, which also travel in the answer.
+ */
+export const ERRORS = {
+  body_malformed: { status: 400, message: 'The body is not valid JSON: {reason}.' },
+  body_too_large: { status: 413, message: 'The body is larger than {maxBytes} bytes. Send a smaller one.' },
+  field_invalid: { status: 400, message: 'Field {field} is invalid: {reason}.' },
+  user_not_found: { status: 404, message: 'User {userId} is not known. Send a session_id, or allow cold starts.' },
+  item_not_found: { status: 404, message: 'Item {itemId} is not in the catalogue of the active release.' },
+  route_not_found: { status: 404, message: 'No route {method} {path}. See /docs.' },
+  method_not_allowed: { status: 405, message: '{path} does not answer {method}. Allowed: {allowed}.' },
+  not_ready: { status: 503, message: 'Not ready: {reason}.' },
+  overloaded: { status: 503, message: 'Too many requests are waiting. Retry after {retryAfterS} s.' },
+  internal: { status: 500, message: 'Unexpected failure. Quote the request id when you report it.' },
+} as const satisfies Record<string, { status: number; message: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+export type ErrorDetails = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
+
+/** An operating error: expected, coded, with the data a reader needs to mend it. Broken invariants use `Error`. */
+export class ShortlistError extends Error {
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, details: ErrorDetails = {}, options?: { cause?: unknown }) {
+    super(
+      ERRORS[code].message.replace(/\{(\w+)\}/g, (_, name: string) => String(details[name] ?? '?')),
+      options,
+    );
+    this.name = 'ShortlistError';
+    this.code = code;
+    this.status = ERRORS[code].status;
+    this.details = details;
+  }
+}
