@@ -1,0 +1,34 @@
+# `make help` lists the targets. Variables: DATASET, MODE, JSON, SUITE, DEMO_EXIT.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench eval clean
+
+DATASET ?= demo
+MODE ?= all
+SUITE ?= serving
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+SHORTLIST := packages/cli/bin/shortlist
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+setup: ## install everything the checkout needs (again: only what changed)
+	@scripts/setup
+
+demo: setup ## the whole path: data, training, release, serving, a page, a few answered requests (DATASET=online-retail for real data; DEMO_EXIT=1 stops after the requests)
+	@$(SHORTLIST) demo --dataset $(DATASET) $(if $(DEMO_EXIT),--exit)
+
+test: setup ## everything: checks, unit, integration and Python tests, real servers included
+	@node --disable-warning=ExperimentalWarning scripts/test.ts
+
+check: setup ## lint, types, dependency directions, unused code, format
+	@node --disable-warning=ExperimentalWarning scripts/test.ts --checks
+
+bench: setup ## measure (SUITE=serving|retrieval|import, JSON=FILE)
+	@$(SHORTLIST) bench --suite $(SUITE) $(if $(JSON),--json $(JSON))
+
+eval: setup ## offline evaluation through the served stages (DATASET=, MODE=all|new-only, JSON=FILE)
+	@$(SHORTLIST) evaluate --dataset $(DATASET) --mode $(MODE) $(if $(JSON),--json $(JSON))
+
+clean: ## remove what was built, generated and stored here (the workspace with its database, too)
+	rm -rf node_modules .venv .shortlist packages/storefront/dist bench-results
