@@ -9,10 +9,14 @@ export const ERRORS = {
   field_invalid: { status: 400, message: 'Field {field} is invalid: {reason}.' },
   user_not_found: { status: 404, message: 'User {userId} is not known. Send a session_id, or allow cold starts.' },
   item_not_found: { status: 404, message: 'Item {itemId} is not in the catalogue of the active release.' },
+  headers_conflicting: { status: 400, message: 'The request headers contradict each other: {reason}.' },
+  body_timeout: { status: 408, message: 'The body did not arrive within {timeoutMs} ms.' },
   route_not_found: { status: 404, message: 'No route {method} {path}. See /docs.' },
   method_not_allowed: { status: 405, message: '{path} does not answer {method}. Allowed: {allowed}.' },
   not_ready: { status: 503, message: 'Not ready: {reason}.' },
   overloaded: { status: 503, message: 'Too many requests are waiting. Retry after {retryAfterS} s.' },
+  port_in_use: { status: 500, message: 'Cannot listen on {host}:{port}: {reason}. Stop what holds it or set {setting}.' },
+  config_invalid: { status: 500, message: 'Configuration {setting} is invalid: {reason}.' },
   internal: { status: 500, message: 'Unexpected failure. Quote the request id when you report it.' },
 } as const satisfies Record<string, { status: number; message: string }>;
 
