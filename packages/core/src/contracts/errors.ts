@@ -9,14 +9,39 @@ export const ERRORS = {
   field_invalid: { status: 400, message: 'Field {field} is invalid: {reason}.' },
   user_not_found: { status: 404, message: 'User {userId} is not known. Send a session_id, or allow cold starts.' },
   item_not_found: { status: 404, message: 'Item {itemId} is not in the catalogue of the active release.' },
-  headers_conflicting: { status: 400, message: 'The request headers contradict each other: {reason}.' },
+  request_malformed: { status: 400, message: 'The HTTP request is malformed: {reason}.' },
   body_timeout: { status: 408, message: 'The body did not arrive within {timeoutMs} ms.' },
   route_not_found: { status: 404, message: 'No route {method} {path}. See /docs.' },
   method_not_allowed: { status: 405, message: '{path} does not answer {method}. Allowed: {allowed}.' },
   not_ready: { status: 503, message: 'Not ready: {reason}.' },
   overloaded: { status: 503, message: 'Too many requests are waiting. Retry after {retryAfterS} s.' },
-  port_in_use: { status: 500, message: 'Cannot listen on {host}:{port}: {reason}. Stop what holds it or set {setting}.' },
+  port_in_use: {
+    status: 500,
+    message: 'Cannot listen on {host}:{port}: {reason}. Stop what holds it or set {setting}.',
+  },
   config_invalid: { status: 500, message: 'Configuration {setting} is invalid: {reason}.' },
+  release_not_found: { status: 404, message: 'Release {release} of {dataset} does not exist. Known: {known}.' },
+  release_none_active: { status: 409, message: 'No release of {dataset} is active. Train one, then activate it.' },
+  release_no_previous: { status: 409, message: '{dataset} has no previous release to go back to.' },
+  release_file_missing: { status: 422, message: 'Release file {file} is missing: {reason}.' },
+  release_digest_mismatch: {
+    status: 422,
+    message: 'Release file {file} is damaged: expected {expected}, found {actual}.',
+  },
+  release_manifest_invalid: { status: 422, message: 'Release manifest {file} is invalid at {field}: {reason}.' },
+  release_file_invalid: { status: 422, message: 'Release file {file} cannot be used: {reason}.' },
+  release_model_invalid: { status: 422, message: 'Model {file} cannot be used ({field}): {reason}.' },
+  release_feature_mismatch: {
+    status: 422,
+    message:
+      'Release {file} was made with feature list {actual}; this build has {expected}. Train a release with this build.',
+  },
+  release_golden_mismatch: {
+    status: 422,
+    message: 'Model {file} does not reproduce its golden {field}: expected {expected}, computed {actual}.',
+  },
+  release_gate_failed: { status: 409, message: 'Release {release} does not pass the gate: {reasons}.' },
+  release_input_missing: { status: 422, message: 'A release cannot be built: {file} is missing ({reason}).' },
   internal: { status: 500, message: 'Unexpected failure. Quote the request id when you report it.' },
 } as const satisfies Record<string, { status: number; message: string }>;
 

@@ -1,0 +1,29 @@
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Parameters } from '../contracts/parameters.ts';
+import type { ReleaseManifest } from '../contracts/release-manifest.ts';
+import type { CandidateSource } from '../retrieval/source.ts';
+import type { VectorIndex } from '../retrieval/vector-index.ts';
+import type { Ranker } from './ranker.ts';
+import type { UserTower } from './user-tower.ts';
+
+/** A release in memory: verified, reproducing its golden outputs, warm. Everything in it belongs together. */
+export interface LoadedRelease {
+  readonly id: string;
+  /** The directory it came from. */
+  readonly dir: string;
+  readonly manifest: ReleaseManifest;
+  /** The release's parameters over the defaults. */
+  readonly parameters: Parameters;
+  readonly catalog: Catalog;
+  /** Those the release has files for; what is absent is in `manifest.notes`. */
+  readonly sources: readonly CandidateSource[];
+  /** `[n, manifest.features.item.length]`; the rankers read it in place. */
+  readonly itemFeatures: Float32Array;
+  /** `[n, manifest.dim]`, unit; null without towers. */
+  readonly itemVectors: Float32Array | null;
+  readonly vectorIndex: VectorIndex | null;
+  readonly userTower: UserTower | null;
+  readonly ranker: { readonly fp32: Ranker; readonly int8: Ranker } | null;
+  /** Frees the native sessions, once nothing uses the release any more. */
+  close(): Promise<void>;
+}
