@@ -1,0 +1,33 @@
+import { Type, type Static } from 'typebox';
+
+/** Which repeats count: `all` relevant items, or `new-only`, without what the unit bought before. */
+export const EVALUATION_MODES = ['all', 'new-only'] as const;
+export type EvaluationMode = (typeof EVALUATION_MODES)[number];
+
+/**
+ * Whom a figure is about: `warm` users have at least 5 events in training, `cold` users fewer, `anonymous` units are
+ * sessions without a user, and `unseen_item` counts only relevant items that training never saw. `all` is always there.
+ */
+export const SEGMENTS = ['all', 'warm', 'cold', 'anonymous', 'unseen_item'] as const;
+export type Segment = (typeof SEGMENTS)[number];
+
+export const EvaluationRowSchema = Type.Object({
+  system: Type.String({ description: 'served, served_fp32, source.<name>, or a baseline: popular, own_counts, ...' }),
+  segment: Type.Union(SEGMENTS.map((segment) => Type.Literal(segment))),
+  metric: Type.String({ description: 'recall, precision, hit_rate, ndcg; coverage; regret on the demo shop' }),
+  k: Type.Integer(),
+  value: Type.Number(),
+  low: Type.Number({ description: 'Lower end of the 95 % bootstrap interval.' }),
+  high: Type.Number(),
+  users: Type.Integer({ description: 'Units averaged over.' }),
+});
+export type EvaluationRow = Static<typeof EvaluationRowSchema>;
+
+export const EvaluationReportSchema = Type.Object({
+  dataset: Type.String(),
+  mode: Type.Union(EVALUATION_MODES.map((mode) => Type.Literal(mode))),
+  protocol: Type.String({ description: 'The split and the definition of relevance, in words.' }),
+  commit: Type.String(),
+  rows: Type.Array(EvaluationRowSchema),
+});
+export type EvaluationReport = Static<typeof EvaluationReportSchema>;
