@@ -1,0 +1,86 @@
+import type { Profile } from '../contracts/profile.ts';
+import type { CandidateSet } from '../retrieval/candidate-set.ts';
+import { SOURCE_COUNT } from '../retrieval/source.ts';
+import type { FeatureCatalog } from './item-table.ts';
+import { ProfileSummary, RECENT_ITEMS } from './profile-summary.ts';
+
+/** What of a release the features read. */
+export interface FeatureTables {
+  readonly catalog: FeatureCatalog;
+  /** [N, Di] resident item features (item-table.ts). */
+  readonly itemFeatures: Float32Array;
+  /** [N, d] unit vectors, or null without towers. */
+  readonly itemVectors: Float32Array | null;
+  /** d; 0 without towers. */
+  readonly vectorDim: number;
+}
+
+/** One request, in the release's row numbers and codes. */
+export interface FeatureRequest {
+  readonly profile: Profile;
+  /** Unix seconds. */
+  readonly nowS: number;
+  /** Category code asked for, or -1. */
+  readonly category: number;
+  readonly device: string | undefined;
+  readonly surface: string | undefined;
+  /** [d] unit, or null. */
+  readonly userVector: Float32Array | null;
+}
+
+/**
+ * The scratch that a request's features are computed in: make one per slot of the pod (it holds arrays of catalogue
+ * size), `begin` it per request, then fillUserFeatures and fillCrossFeatures (fill.ts).
+ */
+export class FeatureContext {
+  readonly tables: FeatureTables;
+  readonly summary: ProfileSummary;
+  request: FeatureRequest;
+  candidates: CandidateSet | null = null;
+  /** Number of candidates and, per candidate, its slot in the summary (-1: not in the profile). */
+  count = 0;
+  slots = new Int32Array(512);
+  /** Highest score of each source in the request; 0 when it found nothing. */
+  readonly sourceMax = new Float32Array(SOURCE_COUNT);
+  /** Rows of the user's last distinct items, most recent first. */
+  readonly recentRows = new Int32Array(RECENT_ITEMS);
+  recentCount = 0;
+
+  constructor(tables: FeatureTables, profileEventsMax: number) {
+    this.tables = tables;
+    this.summary = new ProfileSummary(tables.catalog, profileEventsMax);
+    this.request = {
+      profile: { length: 0, rows: new Int32Array(0), types: new Uint8Array(0), timesS: new Float64Array(0) },
+      nowS: 0,
+      category: -1,
+      device: undefined,
+      surface: undefined,
+      userVector: null,
+    };
+  }
+
+  /** Summarises the request's profile. */
+  begin(request: FeatureRequest): void {
+    this.request = request;
+    this.candidates = null;
+    this.count = 0;
+    this.summary.read(request.profile, request.nowS);
+    this.recentCount = Math.min(RECENT_ITEMS, this.summary.itemCount);
+    for (let i = 0; i < this.recentCount; i++) this.recentRows[i] = this.summary.rows[i]!;
+  }
+
+  /** Looks the candidates up in the summary; call after `begin`. */
+  setCandidates(candidates: CandidateSet): void {
+    this.candidates = candidates;
+    this.count = candidates.count;
+    if (this.slots.length < this.count) this.slots = new Int32Array(candidates.capacity);
+    this.sourceMax.fill(0);
+    for (let c = 0; c < this.count; c++) {
+      this.slots[c] = this.summary.slotOf(candidates.rows[c]!);
+      for (let s = 0; s < SOURCE_COUNT; s++) {
+        const score = candidates.scores[c * SOURCE_COUNT + s]!;
+        if (score > this.sourceMax[s]!) this.sourceMax[s] = score;
+      }
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import type { FeatureContext } from './feature-context.ts';
+import type { ItemState } from './item-table.ts';
+
+/**
+ * How a raw value becomes a model input. Counts are heavy-tailed: without the logarithm the int8 ranker loses most of
+ * its order (research/models.md section 2), so the transform belongs to the feature and not to the training code.
+ */
+export type Transform = 'identity' | 'log1p' | 'signed_log1p';
+
+interface Described {
+  /** Unique; part of the schema hash. */
+  readonly name: string;
+  /** One line: what it says, with its unit before the transform. */
+  readonly doc: string;
+  readonly transform: Transform;
+}
+
+/** A value of an item that no request changes; kept in the resident table [N, Di]. */
+export interface ItemFeature extends Described {
+  readonly group: 'item';
+  readonly value: (state: ItemState) => number;
+}
+
+/** A value of the request: who asks (user) or from where (context). */
+export interface RequestFeature extends Described {
+  readonly group: 'user' | 'context';
+  readonly value: (context: FeatureContext) => number;
+}
+
+/**
+ * A value of a candidate in a request. `fill` loops over all candidates itself (`out[offset + c * stride]`, raw values;
+ * the transform is applied afterwards), so that no function is called per candidate. `out` is zeroed before.
+ */
+export interface CrossFeature extends Described {
+  readonly group: 'cross';
+  readonly fill: (context: FeatureContext, out: Float32Array, offset: number, stride: number) => void;
+}
+
+export type Feature = ItemFeature | RequestFeature | CrossFeature;
+
+/** `value` through `transform`; zero stays zero in all of them. */
+export function transformed(value: number, transform: Transform): number {
+  if (transform === 'identity' || value === 0) return value;
+  if (transform === 'log1p') return Math.log1p(Math.max(0, value));
+  return value < 0 ? -Math.log1p(-value) : Math.log1p(value);
+}

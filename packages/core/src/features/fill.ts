@@ -1,0 +1,48 @@
+/**
+ * How to compute a request's features:
+ *
+ *   const context = new FeatureContext({ catalog, itemFeatures, itemVectors, vectorDim }, profileEventsMax); // once a slot
+ *   context.begin({ profile, nowS, category, device, surface, userVector });
+ *   fillUserFeatures(context, userFeatures, requestIndex * FEATURE_WIDTHS.user);
+ *   fillCrossFeatures(context, candidates, crossFeatures, firstRow * FEATURE_WIDTHS.cross);
+ *
+ * The item's part is resident: ItemFeatureTable.values, or a release's item-features.f32.
+ */
+import type { CandidateSet } from '../retrieval/candidate-set.ts';
+import { CROSS_FEATURES, FEATURE_WIDTHS, REQUEST_FEATURES } from './definitions.ts';
+import { transformed } from './feature.ts';
+import type { FeatureContext } from './feature-context.ts';
+
+/** Writes the user and context features of the request that `context` has begun: `out[offset .. offset + Du)`. */
+export function fillUserFeatures(context: FeatureContext, out: Float32Array, offset: number): void {
+  for (let f = 0; f < REQUEST_FEATURES.length; f++) {
+    const feature = REQUEST_FEATURES[f]!;
+    out[offset + f] = transformed(feature.value(context), feature.transform);
+  }
+}
+
+/**
+ * Writes the cross features of all candidates: `out[offset ..]` as [K, Dc], row-major, K = candidates.count.
+ * The candidates must stand in their fused order. O(K x Dc); allocates nothing per candidate.
+ */
+export function fillCrossFeatures(
+  context: FeatureContext,
+  candidates: CandidateSet,
+  out: Float32Array,
+  offset: number,
+): void {
+  const stride = FEATURE_WIDTHS.cross;
+  const end = offset + candidates.count * stride;
+  out.fill(0, offset, end);
+  context.setCandidates(candidates);
+  for (let f = 0; f < CROSS_FEATURES.length; f++) {
+    const feature = CROSS_FEATURES[f]!;
+    feature.fill(context, out, offset + f, stride);
+    if (feature.transform === 'identity') continue;
+    for (let at = offset + f; at < end; at += stride) {
+      const value = out[at]!;
+      // Most own-history values are 0, and the logarithm is the dearest step here.
+      if (value !== 0) out[at] = transformed(value, feature.transform);
+    }
+  }
+}

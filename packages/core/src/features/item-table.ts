@@ -1,0 +1,127 @@
+import { EVENT_CODE } from '../contracts/events.ts';
+import { transformed } from './feature.ts';
+import { FIRST_PURCHASE, ItemCounters } from './item-counters.ts';
+import { ITEM_FEATURES } from './item-features.ts';
+
+/** The columns of a catalogue that features read; core/catalog's Catalog has them. */
+export interface FeatureCatalog {
+  readonly count: number;
+  /** -1 where an item has none. */
+  readonly categoryCodes: Int16Array | Int32Array;
+  readonly brandCodes: Int32Array;
+  readonly categories: readonly string[];
+  readonly brands: readonly string[];
+  readonly prices: Float32Array;
+  /** Unix seconds. */
+  readonly createdS: Float64Array;
+}
+
+/** One item at one moment, as an item feature sees it. Reused between rows. */
+export interface ItemState {
+  row: number;
+  asOfS: number;
+  readonly catalog: FeatureCatalog;
+  readonly counters: ItemCounters;
+  /** [N] share of the item's category that is cheaper, 0..1. */
+  readonly pricePercentiles: Float32Array;
+  /** [N] unix seconds of the first and last purchase; 0 = never. */
+  readonly firstPurchaseS: Float64Array;
+  readonly lastPurchaseS: Float64Array;
+}
+
+/**
+ * The resident item features [N, Di], kept up to date from the event log: apply events in time order, then refresh.
+ *
+ * Values are as of the start of a tick (`refreshS` seconds): a request at any time within it sees the same numbers
+ * whether it is served or replayed, bit for bit, and a row is recomputed at most once a tick.
+ */
+export class ItemFeatureTable {
+  /** [N, Di] float32, row-major, transformed. */
+  readonly values: Float32Array;
+  readonly refreshS: number;
+  readonly #state: ItemState;
+  readonly #tickOfRow: Float64Array;
+  /** Who bought what: `actor * N + row`, to tell a first purchase from a repeat. */
+  readonly #bought = new Set<number>();
+
+  constructor(catalog: FeatureCatalog, options: { refreshS?: number } = {}) {
+    this.refreshS = options.refreshS ?? 3600;
+    this.values = new Float32Array(catalog.count * ITEM_FEATURES.length);
+    this.#tickOfRow = new Float64Array(catalog.count).fill(-Infinity);
+    this.#state = {
+      row: 0,
+      asOfS: 0,
+      catalog,
+      counters: new ItemCounters(catalog.count),
+      pricePercentiles: pricePercentiles(catalog),
+      firstPurchaseS: new Float64Array(catalog.count),
+      lastPurchaseS: new Float64Array(catalog.count),
+    };
+  }
+
+  /** Counts one event. `actor` is any stable number of the user or session. */
+  apply(actor: number, row: number, type: number, timeS: number): void {
+    const { counters, firstPurchaseS, lastPurchaseS, catalog } = this.#state;
+    counters.apply(row, type, timeS);
+    if (type !== EVENT_CODE.purchase) return;
+    const first = firstPurchaseS[row]!;
+    if (first === 0 || timeS < first) firstPurchaseS[row] = timeS;
+    if (timeS > lastPurchaseS[row]!) lastPurchaseS[row] = timeS;
+    const pair = actor * catalog.count + row;
+    if (this.#bought.has(pair)) return;
+    this.#bought.add(pair);
+    counters.apply(row, FIRST_PURCHASE, timeS);
+  }
+
+  /** Start of the tick that `timeS` lies in. */
+  tickOf(timeS: number): number {
+    return Math.floor(timeS / this.refreshS) * this.refreshS;
+  }
+
+  /** Brings `row` to the start of the tick of `nowS`, if it is not there. Events after that moment must not be applied yet. */
+  refresh(row: number, nowS: number): void {
+    const tick = this.tickOf(nowS);
+    if (this.#tickOfRow[row] === tick) return;
+    this.#tickOfRow[row] = tick;
+    this.#compute(row, tick);
+  }
+
+  /** Brings every row to exactly `asOfS`, which need not be a tick: what a release ships as item-features.f32. */
+  refreshAll(asOfS: number): void {
+    this.#tickOfRow.fill(-Infinity);
+    for (let row = 0; row < this.#state.catalog.count; row++) this.#compute(row, asOfS);
+  }
+
+  #compute(row: number, asOfS: number): void {
+    const state = this.#state;
+    state.row = row;
+    state.asOfS = asOfS;
+    const at = row * ITEM_FEATURES.length;
+    for (let f = 0; f < ITEM_FEATURES.length; f++) {
+      const feature = ITEM_FEATURES[f]!;
+      this.values[at + f] = transformed(feature.value(state), feature.transform);
+    }
+  }
+}
+
+/** Share of the items of the same category that cost less; ties count half, so equal prices get .5. O(N log N). */
+export function pricePercentiles(catalog: FeatureCatalog): Float32Array {
+  const byCategory = new Map<number, number[]>();
+  for (let row = 0; row < catalog.count; row++) {
+    const code = catalog.categoryCodes[row]!;
+    const rows = byCategory.get(code);
+    if (rows) rows.push(row);
+    else byCategory.set(code, [row]);
+  }
+  const out = new Float32Array(catalog.count);
+  for (const rows of byCategory.values()) {
+    rows.sort((a, b) => catalog.prices[a]! - catalog.prices[b]! || a - b);
+    for (let from = 0; from < rows.length;) {
+      let to = from + 1;
+      while (to < rows.length && catalog.prices[rows[to]!] === catalog.prices[rows[from]!]) to += 1;
+      for (let i = from; i < to; i++) out[rows[i]!] = (from + to) / 2 / rows.length;
+      from = to;
+    }
+  }
+  return out;
+}
