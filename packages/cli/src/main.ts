@@ -1,0 +1,31 @@
+import { Command } from 'commander';
+import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
+import { readEnvironment, type Environment } from './environment.ts';
+import { register as database } from './verbs/database.ts';
+
+/** A verb adds itself to the program. It imports what is heavy inside its action, so that `--help` stays instant. */
+export type Verb = (program: Command, environment: Environment) => void;
+
+const VERBS: readonly Verb[] = [database];
+
+/** Prints an operating error as one line (exit code 2); anything else is a bug and shows its stack (exit code 1). */
+function report(error: unknown): void {
+  if (error instanceof ShortlistError) {
+    process.stderr.write(`error ${error.code}: ${error.message}\n`);
+    process.exitCode = 2;
+    return;
+  }
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exitCode = 1;
+}
+
+try {
+  const environment = readEnvironment(process.env);
+  const program = new Command('shortlist')
+    .description('Recommendations with built-in experiments: every job a person or a CronJob runs.')
+    .showHelpAfterError();
+  for (const register of VERBS) register(program, environment);
+  await program.parseAsync();
+} catch (error) {
+  report(error);
+}

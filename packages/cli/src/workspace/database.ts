@@ -1,0 +1,99 @@
+import { Client, type Pool } from 'pg';
+import { codedDatabaseError, createPool, type ConnectionOptions } from '@shortlist/core/stores/postgres/connection.ts';
+import { claimDataset, migrate } from '@shortlist/core/stores/postgres/migrate.ts';
+import type { Environment } from '../environment.ts';
+import { checkDatasetName } from './paths.ts';
+import { PostgresCluster } from './postgres-cluster.ts';
+
+export interface DatabaseOptions extends ConnectionOptions {
+  /** Told what happens when it takes a while; silent when absent. */
+  readonly log?: (line: string) => void;
+}
+
+export interface Database {
+  readonly pool: Pool;
+  readonly url: string;
+  /** Ends the connections and lets go of the embedded server (the last process to do so stops it). */
+  close(): Promise<void>;
+}
+
+export function createCluster(environment: Environment, log: (line: string) => void = () => undefined) {
+  const { home, postgresPort } = environment;
+  return new PostgresCluster({ home, log, ...(postgresPort === undefined ? {} : { port: postgresPort }) });
+}
+
+async function createDatabase(server: string, name: string): Promise<void> {
+  const client = new Client({ connectionString: `${server}/postgres` });
+  await client.connect();
+  try {
+    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name]);
+    if (rowCount === 0) await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}`);
+  } catch (error) {
+    // Another process made it in between: unique_violation or duplicate_database.
+    if (!['23505', '42P04'].includes((error as { code?: string }).code ?? '')) throw error;
+  } finally {
+    await client.end();
+  }
+}
+
+/**
+ * Opens the database of `dataset` with its schema up to date: `DATABASE_URL` where given, otherwise
+ * `shortlist_<dataset>` in the workspace's embedded PostgreSQL, which is started or joined. Close it when done.
+ * @throws `database_unreachable`, `database_refused`, `database_dataset_mismatch`, `disk_full`, `port_in_use`,
+ * `database_start_failed`, `field_invalid` (dataset)
+ */
+export async function openDatabase(
+  environment: Environment,
+  dataset: string,
+  options: DatabaseOptions = {},
+): Promise<Database> {
+  checkDatasetName(dataset);
+  const cluster = environment.databaseUrl === undefined ? createCluster(environment, options.log) : undefined;
+  const name = `shortlist_${dataset.replaceAll('-', '_')}`;
+  const server = await cluster?.join();
+  const url = server === undefined ? environment.databaseUrl! : `${server}/${name}`;
+  const pool = createPool(url, options);
+  const close = async () => {
+    await pool.end();
+    await cluster?.leave();
+  };
+  try {
+    if (server !== undefined) await createDatabase(server, name);
+    await migrate(pool);
+    await claimDataset(pool, dataset);
+  } catch (error) {
+    await close();
+    throw codedDatabaseError(error, url);
+  }
+  return { pool, url, close };
+}
+
+const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+
+/**
+ * Opens the database of `dataset`, runs `use` and closes it again, also when the job is interrupted by a signal.
+ * Errors of the database come out coded.
+ */
+export async function withDatabase<T>(
+  environment: Environment,
+  dataset: string,
+  use: (database: Database) => Promise<T>,
+  options: DatabaseOptions = {},
+): Promise<T> {
+  const database = await openDatabase(environment, dataset, options);
+  const interrupt = (signal: keyof typeof SIGNALS) => {
+    // Running statements would keep `pool.end` waiting; the server rolls them back when the process is gone.
+    const limit = new Promise((resolve) => setTimeout(resolve, 2_000));
+    void Promise.race([database.close(), limit]).finally(() => process.exit(SIGNALS[signal]));
+  };
+  const signals = Object.keys(SIGNALS) as (keyof typeof SIGNALS)[];
+  for (const signal of signals) process.once(signal, interrupt);
+  try {
+    return await use(database);
+  } catch (error) {
+    throw codedDatabaseError(error, database.url);
+  } finally {
+    for (const signal of signals) process.off(signal, interrupt);
+    await database.close();
+  }
+}
