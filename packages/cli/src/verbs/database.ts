@@ -8,7 +8,7 @@ export function register(program: Command, environment: Environment): void {
   const verb = program.command('database').description("the workspace's PostgreSQL");
   verb
     .command('start')
-    .description('start it and leave it running until 'stop' (other commands join it)')
+    .description('start it and leave it running until stopped (other commands join it)')
     .action(async () => {
       const { createCluster } = await import('../workspace/database.ts');
       const cluster = createCluster(environment, say);
