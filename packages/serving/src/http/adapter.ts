@@ -37,7 +37,7 @@ export interface HttpRequest {
 }
 
 /** '' when the client did not send it. */
-export const REQUEST_HEADERS = ['content-type', 'x-request-id'] as const;
+export const REQUEST_HEADERS = ['x-request-id', 'sec-fetch-site'] as const;
 export type RequestHeader = (typeof REQUEST_HEADERS)[number];
 
 export interface HttpReply {
@@ -55,7 +55,7 @@ export type HttpHandler = (request: HttpRequest) => HttpReply | Promise<HttpRepl
 /** What the server itself refuses, before the handler sees anything. The connection is closed after such an answer. */
 export type TransportRefusal =
   | { readonly code: 'body_too_large'; readonly maxBytes: number }
-  | { readonly code: 'headers_conflicting'; readonly reason: string }
+  | { readonly code: 'request_malformed'; readonly reason: string }
   | { readonly code: 'body_timeout'; readonly timeoutMs: number };
 
 export interface HttpServerOptions {
@@ -68,3 +68,9 @@ export interface HttpServerOptions {
   /** Told when a client went away before its answer was written. */
   readonly onAborted?: () => void;
 }
+
+/**
+ * After refusing a body that is too large, a server goes on reading and discards this much: closing at once would reset
+ * the connection and often destroy the answer before the client has read it (nginx calls it a lingering close).
+ */
+export const LINGER_BYTES_MAX = 16 * 1024 * 1024;
