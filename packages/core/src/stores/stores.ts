@@ -1,0 +1,20 @@
+import type { EventStore } from './event-store.ts';
+import type { ImportProgressStore } from './import-progress-store.ts';
+import type { ImpressionStore } from './impression-store.ts';
+import type { ItemStore } from './item-store.ts';
+import type { ProfileStore } from './profile-store.ts';
+
+/** Everything stored about one dataset. */
+export interface Stores {
+  readonly items: ItemStore;
+  readonly events: EventStore;
+  readonly impressions: ImpressionStore;
+  readonly profiles: ProfileStore;
+  readonly importProgress: ImportProgressStore;
+}
+
+/** Stores whose changes can be made together. */
+export interface TransactionalStores extends Stores {
+  /** Runs `work` on stores whose changes are kept all (when it returns) or not at all (when it throws). */
+  transaction<T>(work: (stores: Stores) => Promise<T>): Promise<T>;
+}
