@@ -61,6 +61,17 @@ export const ERRORS = {
     message:
       'The database holds dataset {found}, not {dataset}. A database holds one dataset: set another DATABASE_URL.',
   },
+  training_input_missing: { status: 422, message: '{file} is missing. Run `shortlist train --fresh`.' },
+  training_input_invalid: { status: 422, message: '{file} cannot be used: {reason}.' },
+  training_config_invalid: { status: 422, message: 'Training parameter {setting} is invalid: {reason}.' },
+  training_data_missing: { status: 422, message: 'There is nothing to learn from: {missing}. Needed: {needed}.' },
+  training_data_too_small: {
+    status: 422,
+    message:
+      'Too little data for the {model}: needed {needed}, have {have}. Popularity and content still work; train again when there are more events.',
+  },
+  training_failed: { status: 500, message: 'Training step {step} failed ({reason}). Its last lines: {output}' },
+  python_missing: { status: 500, message: "No Python at {path}. Run 'make setup'." },
   internal: { status: 500, message: 'Unexpected failure. Quote the request id when you report it.' },
 } as const satisfies Record<string, { status: number; message: string }>;
 
