@@ -20,6 +20,7 @@ export const ERRORS = {
     message: 'Cannot listen on {host}:{port}: {reason}. Stop what holds it or configure another port.',
   },
   config_invalid: { status: 500, message: 'Configuration {setting} is invalid: {reason}.' },
+  rules_invalid: { status: 422, message: 'Rules file {file}, line {line}: {field} is invalid: {reason}.' },
   release_not_found: { status: 404, message: 'Release {release} of {dataset} does not exist. Known: {known}.' },
   release_none_active: { status: 409, message: 'No release of {dataset} is active. Train one, then activate it.' },
   release_no_previous: { status: 409, message: '{dataset} has no previous release to go back to.' },
