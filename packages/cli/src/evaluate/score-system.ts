@@ -7,9 +7,9 @@ import { WARM_EVENTS_MIN, type EvaluationUnit } from './unit.ts';
 export type RankedLists = readonly ArrayLike<number>[];
 
 const inSegment: Readonly<Record<Exclude<Segment, 'unseen_item'>, (unit: EvaluationUnit) => boolean>> = {
-  all: () => true,
-  warm: (unit) => unit.kind === 'user' && unit.historyEvents >= WARM_EVENTS_MIN,
-  cold: (unit) => unit.kind === 'user' && unit.historyEvents < WARM_EVENTS_MIN,
+  all: (unit) => unit.kind === 'user' && unit.history.itemIds.length > 0,
+  warm: (unit) => unit.kind === 'user' && unit.history.itemIds.length >= WARM_EVENTS_MIN,
+  cold: (unit) => unit.kind === 'user' && unit.history.itemIds.length < WARM_EVENTS_MIN,
   anonymous: (unit) => unit.kind === 'session',
 };
 

@@ -5,8 +5,9 @@ export const EVALUATION_MODES = ['all', 'new-only'] as const;
 export type EvaluationMode = (typeof EVALUATION_MODES)[number];
 
 /**
- * Whom a figure is about: `warm` users have at least 5 events in training, `cold` users fewer, `anonymous` units are
- * sessions without a user, and `unseen_item` counts only relevant items that training never saw. `all` is always there.
+ * Whom a figure is about: `all` users with a history in training, as the data protocols have it; `warm` users with at
+ * least 5 events; `cold` users with fewer, or none at all; `anonymous` sessions without a user; and `unseen_item`, only
+ * the relevant items that training never saw. `all` is always there.
  */
 export const SEGMENTS = ['all', 'warm', 'cold', 'anonymous', 'unseen_item'] as const;
 export type Segment = (typeof SEGMENTS)[number];
