@@ -1,0 +1,22 @@
+import { postgresStores } from '@shortlist/core/stores/postgres/stores.ts';
+import { testStoresContract } from '../../../core/test/stores/contract.ts';
+import { openDatabase } from '../../src/workspace/database.ts';
+import { temporaryWorkspace } from '../workspace/temporary-workspace.ts';
+
+// The suite is core's; it runs here because the embedded server belongs to the command line.
+testStoresContract('PostgreSQL', async () => {
+  const workspace = temporaryWorkspace();
+  // Two connections: a stream that kept one would soon leave none.
+  const database = await openDatabase(workspace.environment, 'contract', { connectionsMax: 2 });
+  const stores = postgresStores(database.pool);
+  return {
+    async fresh() {
+      await database.pool.query('TRUNCATE items, events, impressions, import_progress RESTART IDENTITY');
+      return stores;
+    },
+    async stop() {
+      await database.close();
+      await workspace.remove();
+    },
+  };
+});
