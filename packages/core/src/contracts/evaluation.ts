@@ -14,7 +14,7 @@ export type Segment = (typeof SEGMENTS)[number];
 
 export const EvaluationRowSchema = Type.Object({
   system: Type.String({ description: 'served, served_fp32, source.<name>, or a baseline: popular, own_counts, ...' }),
-  segment: Type.Union(SEGMENTS.map((segment) => Type.Literal(segment))),
+  segment: Type.Enum([...SEGMENTS]),
   metric: Type.String({ description: 'recall, precision, hit_rate, ndcg; coverage; regret on the demo shop' }),
   k: Type.Integer(),
   value: Type.Number(),
@@ -26,7 +26,7 @@ export type EvaluationRow = Static<typeof EvaluationRowSchema>;
 
 export const EvaluationReportSchema = Type.Object({
   dataset: Type.String(),
-  mode: Type.Union(EVALUATION_MODES.map((mode) => Type.Literal(mode))),
+  mode: Type.Enum([...EVALUATION_MODES]),
   protocol: Type.String({ description: 'The split and the definition of relevance, in words.' }),
   commit: Type.String(),
   rows: Type.Array(EvaluationRowSchema),

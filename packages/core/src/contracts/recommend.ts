@@ -90,7 +90,7 @@ export type Recommendation = Static<typeof RecommendationSchema>;
 
 export const RecommendResponseSchema = Type.Object({
   recommendations: Type.Array(RecommendationSchema),
-  tier: Type.Union(TIERS.map((tier) => Type.Literal(tier))),
+  tier: Type.Enum([...TIERS]),
   degraded: Type.Array(Type.String(), { description: 'Stages that could not do their work, e.g. profile, rank.' }),
   model_version: Type.String(),
   experiments: Type.Array(Type.Object({ experiment_id: Type.String(), variant: Type.String() })),
