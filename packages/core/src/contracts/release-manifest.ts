@@ -60,6 +60,7 @@ export type IndexMeasurement = Static<typeof IndexMeasurementSchema>;
 /** Real inputs with the outputs that the models gave when the release was built; a pod must reproduce them. */
 export const GoldenSchema = Type.Object(
   {
+    vnni: Type.Boolean({ description: 'Made on a CPU with VNNI: int8 results are exact on every other such CPU.' }),
     userTower: Type.Union([
       Type.Object(
         {
