@@ -1,4 +1,5 @@
 import { Tensor } from 'onnxruntime-node';
+import { EVENT_WEIGHT } from '../contracts/events.ts';
 import type { Profile } from '../contracts/profile.ts';
 import { openModel, runModel, type OpenModel } from './sessions.ts';
 
@@ -6,8 +7,8 @@ import { openModel, runModel, type OpenModel } from './sessions.ts';
 export const TOWER_EVENTS_MAX = 50;
 
 /**
- * Profiles as the tower reads them: most recent event first, padded with type 0 and row 0. All `[B, 50]`, row-major.
- * Training lays histories out the same way (models/, user tower).
+ * Profiles as the tower reads them: events that say something of interest (weight above 0), most recent first, padded
+ * with type 0 and row 0. All `[B, 50]`, row-major. Training sees the same ones (two_tower/examples.py).
  */
 export interface TowerInput {
   readonly count: number;
@@ -26,10 +27,10 @@ export function towerInput(profiles: readonly Profile[], nowS: ArrayLike<number>
     agesS: new Float32Array(size),
   };
   profiles.forEach((profile, b) => {
-    const taken = Math.min(profile.length, TOWER_EVENTS_MAX);
-    for (let i = 0; i < taken; i++) {
-      const event = profile.length - 1 - i;
-      const slot = b * TOWER_EVENTS_MAX + i;
+    let taken = 0;
+    for (let event = profile.length - 1; event >= 0 && taken < TOWER_EVENTS_MAX; event--) {
+      if (EVENT_WEIGHT[profile.types[event]!] === 0) continue;
+      const slot = b * TOWER_EVENTS_MAX + taken++;
       input.rows[slot] = profile.rows[event]!;
       input.eventTypes[slot] = profile.types[event]!;
       input.agesS[slot] = Math.max(0, nowS[b]! - profile.timesS[event]!);

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { UserTower } from '../../src/release/user-tower.ts';
+import { seededRandom } from '../../src/statistics/seeded-random.ts';
+import { towerInput, UserTower } from '../../src/release/user-tower.ts';
+import { EVENT_CODE } from '../../src/contracts/events.ts';
 import type { Ranker } from '../../src/release/ranker.ts';
 import {
   batchOf,
@@ -9,7 +11,6 @@ import {
   randomProfile,
   randomRequest,
   randomUnitVectors,
-  seeded,
   TINY,
   tinyModel,
 } from './tiny-models.ts';
@@ -21,7 +22,7 @@ const bits = (values: Float32Array) => Buffer.from(values.buffer, values.byteOff
 describe.each(['ranker.fp32.onnx', 'ranker.int8.onnx'])('%s', (name) => {
   let ranker: Ranker;
   beforeAll(async () => {
-    ranker = await openTinyRanker(name, randomFloats(ITEMS * TINY.item, seeded(1)));
+    ranker = await openTinyRanker(name, randomFloats(ITEMS * TINY.item, seededRandom(1)));
   });
   afterAll(() => ranker.close());
 
@@ -29,7 +30,7 @@ describe.each(['ranker.fp32.onnx', 'ranker.int8.onnx'])('%s', (name) => {
     const sizes = fc.array(fc.integer({ min: 1, max: 70 }), { minLength: 1, maxLength: 8 });
     await fc.assert(
       fc.asyncProperty(seeds, sizes, async (seed, candidates) => {
-        const random = seeded(seed);
+        const random = seededRandom(seed);
         const requests = candidates.map((count) => randomRequest(ITEMS, count, random));
         const together = await ranker.run(batchOf(requests));
         let at = 0;
@@ -45,7 +46,7 @@ describe.each(['ranker.fp32.onnx', 'ranker.int8.onnx'])('%s', (name) => {
   });
 
   it('keeps overlapping runs apart', async () => {
-    const random = seeded(5);
+    const random = seededRandom(5);
     const batches = Array.from({ length: 12 }, (_, i) => batchOf([randomRequest(ITEMS, 1 + i * 7, random)]));
     const oneByOne = [];
     for (const batch of batches) oneByOne.push(bits(await ranker.run(batch)));
@@ -54,9 +55,9 @@ describe.each(['ranker.fp32.onnx', 'ranker.int8.onnx'])('%s', (name) => {
   });
 
   it('sees an item feature that was changed in place', async () => {
-    const table = randomFloats(ITEMS * TINY.item, seeded(1));
+    const table = randomFloats(ITEMS * TINY.item, seededRandom(1));
     const live = await openTinyRanker(name, table);
-    const request = batchOf([randomRequest(ITEMS, 5, seeded(2))]);
+    const request = batchOf([randomRequest(ITEMS, 5, seededRandom(2))]);
     const before = await live.run(request);
     table.fill(1.5, request.itemRows[3]! * TINY.item, (request.itemRows[3]! + 1) * TINY.item);
     const after = await live.run(request);
@@ -69,7 +70,7 @@ describe.each(['ranker.fp32.onnx', 'ranker.int8.onnx'])('%s', (name) => {
 describe('user-tower.onnx', () => {
   let tower: UserTower;
   beforeAll(async () => {
-    const vectors = randomUnitVectors(ITEMS, TINY.dim, seeded(1));
+    const vectors = randomUnitVectors(ITEMS, TINY.dim, seededRandom(1));
     tower = await UserTower.open(tinyModel('user-tower.onnx'), 'user-tower.onnx', vectors, TINY.dim);
   });
   afterAll(() => tower.close());
@@ -78,7 +79,7 @@ describe('user-tower.onnx', () => {
     const lengths = fc.array(fc.integer({ min: 1, max: 120 }), { minLength: 1, maxLength: 9 });
     await fc.assert(
       fc.asyncProperty(seeds, lengths, async (seed, events) => {
-        const random = seeded(seed);
+        const random = seededRandom(seed);
         const profiles = events.map((count) => randomProfile(ITEMS, count, random));
         const nowS = profiles.map(() => 1_700_010_000 + Math.floor(random() * 1e6));
         const together = await tower.run(profiles, nowS);
@@ -92,7 +93,7 @@ describe('user-tower.onnx', () => {
   });
 
   it('returns unit vectors and looks at the most recent 50 events only', async () => {
-    const profile = randomProfile(ITEMS, 80, seeded(3));
+    const profile = randomProfile(ITEMS, 80, seededRandom(3));
     const recent = {
       length: 50,
       rows: profile.rows.slice(30),
@@ -102,6 +103,20 @@ describe('user-tower.onnx', () => {
     const [all, last] = [await tower.run([profile], [1_700_010_000]), await tower.run([recent], [1_700_010_000])];
     expect(bits(all)).toBe(bits(last));
     expect(Math.hypot(...all)).toBeCloseTo(1, 5);
+  });
+
+  it('lays a profile out most recent first, without events that say nothing of interest', () => {
+    const { view, hide, impression, purchase } = EVENT_CODE;
+    const profile = {
+      length: 4,
+      rows: Int32Array.of(11, 12, 13, 14, 99),
+      types: Uint8Array.of(view, hide, purchase, impression, view),
+      timesS: Float64Array.of(100, 200, 300, 400, 500),
+    };
+    const input = towerInput([profile], [1000]);
+    expect([...input.rows.subarray(0, 3)]).toEqual([13, 11, 0]);
+    expect([...input.eventTypes.subarray(0, 3)]).toEqual([purchase, view, 0]);
+    expect([...input.agesS.subarray(0, 3)]).toEqual([700, 900, 0]);
   });
 
   it('answers an empty batch without a run', async () => {

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../../src/statistics/seeded-random.ts';
 import { readModelFacts } from '../../src/release/model-file.ts';
 import { Ranker } from '../../src/release/ranker.ts';
 import { UserTower } from '../../src/release/user-tower.ts';
-import { openTinyRanker, randomFloats, seeded, TINY, tinyModel } from './tiny-models.ts';
+import { openTinyRanker, randomFloats, TINY, tinyModel } from './tiny-models.ts';
 
-const items = randomFloats(20 * TINY.item, seeded(1));
+const items = randomFloats(20 * TINY.item, seededRandom(1));
 
 describe('opening a model', () => {
   it.each([

@@ -11,17 +11,6 @@ export function tinyModel(name: string): Uint8Array {
   return readFileSync(new URL(name, folder));
 }
 
-/** Seeded uniform numbers in [0, 1): mulberry32, enough for test data. */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 export function randomFloats(size: number, random: () => number): Float32Array {
   return Float32Array.from({ length: size }, () => random() * 4 - 2);
 }
