@@ -1,0 +1,21 @@
+export const INDEX_KINDS = ['flat', 'hnsw'] as const;
+export type IndexKind = (typeof INDEX_KINDS)[number];
+
+/** Nearest unit vectors by inner product. The kind is a property of the release; all kinds answer alike. */
+export interface VectorIndex {
+  readonly kind: IndexKind;
+  readonly count: number;
+  readonly dim: number;
+  /**
+   * Writes at most `k` rows that are not excluded, best first, with their inner products. Returns how many.
+   * `query`: `[dim]`, unit. `excluded`: by row, 1 = must not come back.
+   * @throws `vector_invalid` for NaN or a zero vector
+   */
+  search(
+    query: Float32Array,
+    k: number,
+    outRows: Int32Array,
+    outScores: Float32Array,
+    excluded: Uint8Array | null,
+  ): number;
+}
