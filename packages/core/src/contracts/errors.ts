@@ -13,6 +13,7 @@ export const ERRORS = {
   body_timeout: { status: 408, message: 'The body did not arrive within {timeoutMs} ms.' },
   route_not_found: { status: 404, message: 'No route {method} {path}. See /docs.' },
   method_not_allowed: { status: 405, message: '{path} does not answer {method}. Allowed: {allowed}.' },
+  cross_site_refused: { status: 403, message: 'Pages of another site may not call this route.' },
   not_ready: { status: 503, message: 'Not ready: {reason}.' },
   overloaded: { status: 503, message: 'Too many requests are waiting. Retry after {retryAfterS} s.' },
   port_in_use: {
@@ -48,6 +49,16 @@ export const ERRORS = {
   file_unreadable: { status: 422, message: 'Cannot read {file} (line {line}): {reason}.' },
   file_columns_missing: { status: 422, message: '{file} has no column {missing}. Its first line has: {found}.' },
   disk_full: { status: 507, message: 'No space left on the disk while writing {what}. Free some, then run it again.' },
+  output_exists: {
+    status: 409,
+    message: '{path} holds something else already: {reason}. Choose another folder, or overwrite it with --force.',
+  },
+  output_closed: { status: 422, message: 'Nobody reads {what} any more: its other end was closed.' },
+  output_unwritable: { status: 422, message: 'Cannot write {what}: {reason}.' },
+  oracle_unusable: {
+    status: 422,
+    message: '{path} does not describe a demo shop: {reason}. Run `shortlist generate`.',
+  },
   workspace_locked: { status: 409, message: '{file} is held by process {pid}. Wait for it, or stop it.' },
   database_unreachable: { status: 503, message: 'No PostgreSQL at {host}:{port}: {reason}. {hint}' },
   database_refused: { status: 500, message: 'PostgreSQL at {host}:{port} refuses the connection: {reason}.' },
@@ -73,6 +84,7 @@ export const ERRORS = {
   },
   training_failed: { status: 500, message: 'Training step {step} failed ({reason}). Its last lines: {output}' },
   python_missing: { status: 500, message: "No Python at {path}. Run 'make setup'." },
+  vector_invalid: { status: 400, message: 'A vector is no unit vector ({what}): {reason}.' },
   internal: { status: 500, message: 'Unexpected failure. Quote the request id when you report it.' },
 } as const satisfies Record<string, { status: number; message: string }>;
 
