@@ -13,6 +13,7 @@ export class CandidateSet {
   readonly scores: Float32Array;
   readonly ranks: Uint16Array;
   count = 0;
+  readonly #scratch: { readonly rows: Int32Array; readonly scores: Float32Array; readonly ranks: Uint16Array };
   readonly #epochOfRow: Int32Array;
   readonly #slotOfRow: Int32Array;
   #epoch = 0;
@@ -23,6 +24,11 @@ export class CandidateSet {
     this.rows = new Int32Array(capacity);
     this.scores = new Float32Array(capacity * SOURCE_COUNT);
     this.ranks = new Uint16Array(capacity * SOURCE_COUNT);
+    this.#scratch = {
+      rows: new Int32Array(capacity),
+      scores: new Float32Array(capacity * SOURCE_COUNT),
+      ranks: new Uint16Array(capacity * SOURCE_COUNT),
+    };
     this.#epochOfRow = new Int32Array(itemCount);
     this.#slotOfRow = new Int32Array(itemCount);
   }
@@ -57,22 +63,25 @@ export class CandidateSet {
 
   /** Keeps the candidates named in `order[0..keep)` (candidate numbers), in that order. */
   select(order: Int32Array, keep: number): void {
-    const rows = Int32Array.from(order.subarray(0, keep), (slot) => this.rows[slot]!);
-    const scores = new Float32Array(keep * SOURCE_COUNT);
-    const ranks = new Uint16Array(keep * SOURCE_COUNT);
+    const { rows, scores, ranks } = this.#scratch;
     for (let c = 0; c < keep; c++) {
-      const from = order[c]! * SOURCE_COUNT;
-      scores.set(this.scores.subarray(from, from + SOURCE_COUNT), c * SOURCE_COUNT);
-      ranks.set(this.ranks.subarray(from, from + SOURCE_COUNT), c * SOURCE_COUNT);
+      const from = order[c]!;
+      rows[c] = this.rows[from]!;
+      for (let s = 0; s < SOURCE_COUNT; s++) {
+        scores[c * SOURCE_COUNT + s] = this.scores[from * SOURCE_COUNT + s]!;
+        ranks[c * SOURCE_COUNT + s] = this.ranks[from * SOURCE_COUNT + s]!;
+      }
     }
     this.#epoch += 1;
-    this.rows.set(rows);
-    this.scores.set(scores);
-    this.ranks.set(ranks);
     this.count = keep;
     for (let c = 0; c < keep; c++) {
+      this.rows[c] = rows[c]!;
       this.#epochOfRow[rows[c]!] = this.#epoch;
       this.#slotOfRow[rows[c]!] = c;
+    }
+    for (let i = 0; i < keep * SOURCE_COUNT; i++) {
+      this.scores[i] = scores[i]!;
+      this.ranks[i] = ranks[i]!;
     }
   }
 }

@@ -44,4 +44,9 @@ export interface CandidateSource {
   readonly name: SourceName;
   /** Adds at most `k` rows to `out` under this source's column, best first. Finding nothing is not an error. */
   retrieve(query: SourceQuery, k: number, out: CandidateSet): void;
+  /**
+   * Writes this source's score of every candidate in `out`, also of those that only others found; right after `retrieve`
+   * for the same query. Ranks stay as they are. Absent where a source has no opinion of rows that it did not name.
+   */
+  score?(query: SourceQuery, out: CandidateSet): void;
 }

@@ -1,0 +1,46 @@
+import type { CandidateSet } from '../candidate-set.ts';
+import { SOURCE_COUNT, SOURCE_INDEX, type SourceName, type SourceQuery } from '../source.ts';
+import { TopK } from '../top-k.ts';
+import type { Accumulator } from './accumulator.ts';
+
+/** Most candidates one source may give. */
+export const SOURCE_K_MAX = 1000;
+
+/** Hands a source's best rows to the candidate set; one per source, reused. */
+export class Emitter {
+  readonly top = new TopK(SOURCE_K_MAX);
+  readonly rows = new Int32Array(SOURCE_K_MAX);
+  readonly scores = new Float32Array(SOURCE_K_MAX);
+  readonly #source: number;
+
+  constructor(name: SourceName) {
+    this.#source = SOURCE_INDEX[name];
+  }
+
+  /** The k best sums that are above zero and not excluded. */
+  emitSums(sums: Accumulator, query: SourceQuery, k: number, out: CandidateSet): void {
+    this.top.reset(k);
+    for (let i = 0; i < sums.count; i++) {
+      const row = sums.touched[i]!;
+      if (query.excluded?.[row] === 1) continue;
+      const score = sums.get(row);
+      if (score > 0) this.top.offer(row, score);
+    }
+    this.emitTop(out);
+  }
+
+  /** What `top` holds. */
+  emitTop(out: CandidateSet): void {
+    this.emitRanked(this.top.drain(this.rows, this.scores), out);
+  }
+
+  /** The first `count` of `rows` and `scores`, best first. */
+  emitRanked(count: number, out: CandidateSet): void {
+    for (let i = 0; i < count; i++) out.add(this.rows[i]!, this.#source, this.scores[i]!, i + 1);
+  }
+
+  /** Writes sums as the scores of the set's candidates, also of those that other sources found. */
+  scoreFromSums(sums: Accumulator, out: CandidateSet): void {
+    for (let c = 0; c < out.count; c++) out.scores[c * SOURCE_COUNT + this.#source] = sums.get(out.rows[c]!);
+  }
+}

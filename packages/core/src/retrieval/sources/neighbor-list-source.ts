@@ -1,0 +1,47 @@
+import type { CandidateSet } from '../candidate-set.ts';
+import type { NeighborLists } from '../neighbor-lists.ts';
+import type { CandidateSource, SourceName, SourceQuery } from '../source.ts';
+import { Accumulator } from './accumulator.ts';
+import { Emitter } from './emit.ts';
+import { readInterests, type InterestOptions } from './interests.ts';
+
+/**
+ * Items near to what the profile holds: score(j) = sum over its items i of interest(i) * S[i, j], with S the lists of
+ * co-visitation, of EASE or of content. O(distinct items * neighbours).
+ */
+export class NeighborListSource implements CandidateSource {
+  readonly name: SourceName;
+  readonly lists: NeighborLists;
+  readonly #options: InterestOptions;
+  readonly #interests: Accumulator;
+  readonly #sums: Accumulator;
+  readonly #emitter: Emitter;
+
+  constructor(name: SourceName, lists: NeighborLists, options: InterestOptions) {
+    const itemCount = lists.offsets.length - 1;
+    this.name = name;
+    this.lists = lists;
+    this.#options = options;
+    this.#interests = new Accumulator(itemCount);
+    this.#sums = new Accumulator(itemCount);
+    this.#emitter = new Emitter(name);
+  }
+
+  retrieve(query: SourceQuery, k: number, out: CandidateSet): void {
+    const { offsets, neighbors, scores } = this.lists;
+    const interests = this.#interests;
+    const sums = this.#sums;
+    readInterests(query, this.#options, interests);
+    sums.reset();
+    for (let i = 0; i < interests.count; i++) {
+      const item = interests.touched[i]!;
+      const weight = interests.get(item);
+      for (let n = offsets[item]!; n < offsets[item + 1]!; n++) sums.add(neighbors[n]!, weight * scores[n]!);
+    }
+    this.#emitter.emitSums(sums, query, k, out);
+  }
+
+  score(_query: SourceQuery, out: CandidateSet): void {
+    this.#emitter.scoreFromSums(this.#sums, out);
+  }
+}
