@@ -25,6 +25,8 @@ export interface UpsertCounts {
 export interface ItemStore {
   /** Inserts new items and overwrites changed ones, all or none; of several with one id the last counts. */
   upsert(items: readonly Item[]): Promise<UpsertCounts>;
+  /** Inserts those whose id is not there yet and leaves the others as they are; returns how many were inserted. */
+  insertMissing(items: readonly Item[]): Promise<number>;
   /** Streams the catalogue in ascending byte order of the ids, in batches of at most `batchMax` (default 10,000). */
   stream(batchMax?: number): AsyncIterable<readonly Item[]>;
   count(): Promise<number>;

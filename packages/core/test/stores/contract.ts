@@ -223,6 +223,13 @@ function testItems(stores: () => TransactionalStores): void {
     expect((await collect(items.stream())).flat().map(({ title }) => title)).toEqual(['new']);
   });
 
+  test('missing items are inserted, known ones stay as they are', async () => {
+    const { items } = stores();
+    await items.upsert([item('a', { title: 'known' })]);
+    expect(await items.insertMissing([item('a'), item('b'), item('b')])).toBe(1);
+    expect((await collect(items.stream())).flat()).toEqual([item('a', { title: 'known' }), item('b')]);
+  });
+
   test('items stream in byte order of their ids, hostile text included', async () => {
     const { items } = stores();
     const ids = [...HOSTILE, 'a', 'B', '10', '9'];

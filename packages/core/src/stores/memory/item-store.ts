@@ -24,6 +24,11 @@ export class MemoryItemStore implements ItemStore {
     return Promise.resolve({ inserted, updated, unchanged: items.length - inserted - updated });
   }
 
+  async insertMissing(items: readonly Item[]): Promise<number> {
+    const missing = items.filter(({ itemId }) => !this.#state.items.has(itemId));
+    return (await this.upsert(missing)).inserted;
+  }
+
   // eslint-disable-next-line @typescript-eslint/require-await -- the interface is asynchronous, memory is not
   async *stream(batchMax = 10_000) {
     const items = [...this.#state.items.values()].sort((a, b) =>

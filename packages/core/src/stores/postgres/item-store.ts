@@ -1,3 +1,4 @@
+import type { PoolClient } from 'pg';
 import type { Item, ItemAttributes, ItemStore, UpsertCounts } from '../item-store.ts';
 import { copyRows, copyValue } from './copy.ts';
 import { readCursor } from './cursor.ts';
@@ -10,9 +11,13 @@ const INCOMING = `CREATE TEMP TABLE IF NOT EXISTS incoming_items (
   attributes jsonb
 ) ON COMMIT DELETE ROWS`;
 
+const INSERT = `INSERT INTO items AS stored
+  (item_id, title, category, brand, price, available, created_at, attributes)
+  SELECT item_id, title, category, brand, price, available, to_timestamp(created_at_s), attributes
+  FROM incoming_items`;
+
 const UPSERT = `WITH changed AS (
-  INSERT INTO items AS stored (item_id, title, category, brand, price, available, created_at, attributes)
-  SELECT item_id, title, category, brand, price, available, to_timestamp(created_at_s), attributes FROM incoming_items
+  ${INSERT}
   ON CONFLICT (item_id) DO UPDATE SET
     title = excluded.title, category = excluded.category, brand = excluded.brand, price = excluded.price,
     available = excluded.available, created_at = excluded.created_at, attributes = excluded.attributes,
@@ -53,6 +58,14 @@ const toItem = ([itemId, title, category, brand, price, available, createdAtS, a
   attributes,
 });
 
+async function copyItems(client: PoolClient, items: readonly Item[]): Promise<void> {
+  // One statement cannot change a row twice: the last of several with one id counts.
+  const last = new Map(items.map((item) => [item.itemId, item]));
+  await client.query(INCOMING);
+  await client.query('TRUNCATE incoming_items');
+  await copyRows(client, 'incoming_items', last.values(), toCopyRow);
+}
+
 /** The catalogue in table `items`. */
 export class PostgresItemStore implements ItemStore {
   readonly #session: Session;
@@ -62,15 +75,19 @@ export class PostgresItemStore implements ItemStore {
   }
 
   upsert(items: readonly Item[]): Promise<UpsertCounts> {
-    // One statement cannot change a row twice: the last of several with one id counts.
-    const last = new Map(items.map((item) => [item.itemId, item]));
     return this.#session.transaction(async (client) => {
-      await client.query(INCOMING);
-      await client.query('TRUNCATE incoming_items');
-      await copyRows(client, 'incoming_items', last.values(), toCopyRow);
+      await copyItems(client, items);
       const { rows } = await client.query<{ inserted: number; updated: number }>(UPSERT);
       const { inserted, updated } = rows[0]!;
       return { inserted, updated, unchanged: items.length - inserted - updated };
+    });
+  }
+
+  insertMissing(items: readonly Item[]): Promise<number> {
+    return this.#session.transaction(async (client) => {
+      await copyItems(client, items);
+      const { rowCount } = await client.query(`${INSERT} ON CONFLICT (item_id) DO NOTHING`);
+      return rowCount ?? 0;
     });
   }
 
