@@ -1,0 +1,79 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { effectiveParameters } from '../../src/contracts/effective-parameters.ts';
+import { CandidateSet } from '../../src/retrieval/candidate-set.ts';
+import { FusionScratch } from '../../src/retrieval/fusion.ts';
+import { retrieveCandidates } from '../../src/retrieval/retrieve.ts';
+import {
+  SOURCE_COUNT,
+  SOURCE_INDEX,
+  type CandidateSource,
+  type SourceName,
+  type SourceQuery,
+} from '../../src/retrieval/source.ts';
+
+const ITEMS = 200;
+const query: SourceQuery = {
+  profile: { length: 0, rows: new Int32Array(0), types: new Uint8Array(0), timesS: new Float64Array(0) },
+  nowS: 0,
+  category: -1,
+  userVector: null,
+  excluded: null,
+};
+const fixed = (name: SourceName, rows: readonly number[]): CandidateSource => ({
+  name,
+  retrieve: (_, k, out) => rows.slice(0, k).forEach((row, i) => out.add(row, SOURCE_INDEX[name], 1 / (i + 1), i + 1)),
+});
+const rowsOf = (set: CandidateSet) => [...set.rows.subarray(0, set.count)];
+const setOf = () => ({ set: new CandidateSet(ITEMS, 1_000), scratch: new FusionScratch(1_000) });
+const distinct = fc.uniqueArray(fc.integer({ min: 0, max: ITEMS - 1 }), { maxLength: 80 });
+
+describe('retrieval', () => {
+  it('is the union of the sources, each candidate once, with the ranks that its sources gave', () => {
+    fc.assert(
+      fc.property(distinct, distinct, distinct, (a, b, c) => {
+        const { set, scratch } = setOf();
+        const sources = [fixed('two_tower', a), fixed('content', b), fixed('trending', c)];
+        retrieveCandidates(sources, query, effectiveParameters({}), set, scratch);
+        const lists = [a, b.slice(0, 100), c.slice(0, 100)];
+        expect(rowsOf(set).sort()).toEqual([...new Set(lists.flat())].sort());
+        for (let i = 0; i < set.count; i++) {
+          expect(set.slotOf(set.rows[i]!)).toBe(i);
+          expect(set.ranks[i * SOURCE_COUNT + SOURCE_INDEX.content]).toBe(b.indexOf(set.rows[i]!) + 1);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('fuses by the shares: collaborative before content before what merely sells', () => {
+    const { set, scratch } = setOf();
+    const sources = [fixed('co_visitation', [1]), fixed('content', [2]), fixed('trending', [3])];
+    retrieveCandidates(sources, query, effectiveParameters({}), set, scratch);
+    expect(rowsOf(set)).toEqual([1, 2, 3]);
+    const reversed = effectiveParameters({ shares: { collaborative: 0.2, content: 0.8 } });
+    retrieveCandidates(sources, query, reversed, set, scratch);
+    expect(rowsOf(set)).toEqual([2, 1, 3]);
+  });
+
+  it('keeps the best of the fused order when there are too many', () => {
+    const { set, scratch } = setOf();
+    const rows = Array.from({ length: 150 }, (_, i) => i);
+    const parameters = effectiveParameters({ candidatesMax: 20 });
+    retrieveCandidates([fixed('two_tower', rows)], query, parameters, set, scratch);
+    expect(rowsOf(set)).toEqual(rows.slice(0, 20));
+  });
+
+  it('names a source that throws and serves with the others', () => {
+    const { set, scratch } = setOf();
+    const broken: CandidateSource = {
+      name: 'content',
+      retrieve: () => {
+        throw new Error('torn list');
+      },
+    };
+    const notes = retrieveCandidates([fixed('two_tower', [5]), broken], query, effectiveParameters({}), set, scratch);
+    expect(rowsOf(set)).toEqual([5]);
+    expect(notes.failed).toMatchObject([{ source: 'content', error: { message: 'torn list' } }]);
+  });
+});

@@ -1,0 +1,126 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { chooseIndex } from '../../src/retrieval/choose-index.ts';
+import { FlatIndex, innerProduct } from '../../src/retrieval/flat-index.ts';
+import { HnswIndex } from '../../src/retrieval/hnsw-index.ts';
+import type { VectorIndex } from '../../src/retrieval/vector-index.ts';
+import { clusteredVectors } from './clustered-vectors.ts';
+
+const DIM = 64;
+const COUNT = 20_000;
+
+function answer(index: VectorIndex, query: Float32Array, k: number, excluded: Uint8Array | null = null) {
+  const rows = new Int32Array(k);
+  const scores = new Float32Array(k);
+  const count = index.search(query, k, rows, scores, excluded);
+  return { rows: [...rows.subarray(0, count)], scores: [...scores.subarray(0, count)] };
+}
+
+/** Sorts everything: slow and plainly right. */
+function bruteForce(vectors: Float32Array, dim: number, query: Float32Array, k: number, excluded: Uint8Array | null) {
+  return Array.from({ length: vectors.length / dim }, (_, row) => ({
+    row,
+    score: innerProduct(vectors, row * dim, query),
+  }))
+    .filter(({ row }) => excluded?.[row] !== 1)
+    .sort((a, b) => b.score - a.score || a.row - b.row)
+    .slice(0, k)
+    .map(({ row }) => row);
+}
+
+describe('flat index', () => {
+  it('finds exactly what sorting everything finds, under any mask', () => {
+    fc.assert(
+      fc.property(fc.integer(), fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 50 }), (seed, count, k) => {
+        const vectors = clusteredVectors(count, 8, 3, seed);
+        const query = clusteredVectors(1, 8, 1, seed + 1);
+        const excluded = Uint8Array.from({ length: count }, (_, row) => (row * 7 + seed) & 1);
+        const index = new FlatIndex(vectors, 8);
+        expect(answer(index, query, k, excluded).rows).toEqual(bruteForce(vectors, 8, query, k, excluded));
+        const rows = Int32Array.from({ length: count }, (_, row) => row);
+        const out = new Int32Array(k);
+        const found = index.searchRows(query, rows, k, out, new Float32Array(k), excluded);
+        expect([...out.subarray(0, found)]).toEqual(answer(index, query, k, excluded).rows);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('orders equal scores by row', () => {
+    const vectors = Float32Array.from([1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0]);
+    expect(answer(new FlatIndex(vectors, 4), vectors.subarray(0, 4), 2).rows).toEqual([0, 1]);
+  });
+
+  it.each([
+    ['NaN', Float32Array.from([NaN, 0, 0, 0])],
+    ['zero', new Float32Array(4)],
+    ['not of unit length', Float32Array.from([2, 0, 0, 0])],
+  ])('refuses a vector that is %s, in the table and as a query', (_, vector) => {
+    expect(() => new FlatIndex(vector, 4)).toThrow(expect.objectContaining({ code: 'vector_invalid' }));
+    const index = new FlatIndex(Float32Array.from([1, 0, 0, 0]), 4);
+    expect(() => answer(index, vector, 1)).toThrow(expect.objectContaining({ code: 'vector_invalid' }));
+  });
+});
+
+describe('hnsw index', () => {
+  const vectors = clusteredVectors(COUNT, DIM, 200, 5);
+  const queries = clusteredVectors(50, DIM, 200, 5);
+  const query = (q: number) => queries.subarray(q * DIM, (q + 1) * DIM);
+  const exact = new FlatIndex(vectors, DIM);
+  let hnsw: HnswIndex;
+  beforeAll(() => {
+    hnsw = HnswIndex.build(vectors, DIM);
+  });
+
+  it('finds at least 97 of 100 of the exact 500 nearest, and the same ten at the top', () => {
+    let hits = 0;
+    for (let q = 0; q < 50; q++) {
+      const expected = answer(exact, query(q), 500);
+      const found = answer(hnsw, query(q), 500);
+      const known = new Set(found.rows);
+      hits += expected.rows.filter((row) => known.has(row)).length;
+      expect(found.rows.slice(0, 10)).toEqual(expected.rows.slice(0, 10));
+      expect(found.scores.slice(0, 10)).toEqual(expected.scores.slice(0, 10));
+    }
+    expect(hits / (50 * 500)).toBeGreaterThanOrEqual(0.97);
+  });
+
+  it.each([0.5, 0.95])('still finds enough when a mask takes %d of the items', (share) => {
+    const excluded = Uint8Array.from({ length: COUNT }, (_, row) => ((row * 2654435761) % 1000 < share * 1000 ? 1 : 0));
+    for (let q = 0; q < 10; q++) {
+      const expected = answer(exact, query(q), 100, excluded);
+      const found = answer(hnsw, query(q), 100, excluded);
+      expect(found.rows.some((row) => excluded[row] === 1)).toBe(false);
+      const known = new Set(found.rows);
+      expect(expected.rows.filter((row) => known.has(row)).length).toBeGreaterThanOrEqual(97);
+    }
+  });
+
+  it('answers the same after it was saved and loaded', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'shortlist-hnsw-'));
+    await hnsw.save(join(folder, 'index.hnsw'));
+    const loaded = await HnswIndex.load(join(folder, 'index.hnsw'), vectors, DIM, 800);
+    expect(answer(loaded, query(0), 100)).toEqual(answer(hnsw, query(0), 100));
+    rmSync(folder, { recursive: true });
+  });
+});
+
+describe('choice of the index', () => {
+  const vectors = clusteredVectors(2_000, DIM, 20, 9);
+
+  it('measures every kind and keeps one that reaches the recall target', () => {
+    const queries = vectors.slice(0, 20 * DIM);
+    const choice = chooseIndex(vectors, DIM, queries, { kind: 'auto', k: 100, recallTarget: 0.97 });
+    expect(choice.measurements.map(({ kind }) => kind)).toEqual(['flat', 'hnsw']);
+    expect(choice.measurements.find(({ kind }) => kind === 'flat')!.recall).toBe(1);
+    expect(choice.measurements.find(({ kind }) => kind === choice.kind)!.recall).toBeGreaterThanOrEqual(0.97);
+  });
+
+  it('keeps the exact scan when nothing could be measured', () => {
+    const choice = chooseIndex(vectors, DIM, new Float32Array(0), { kind: 'auto', k: 100, recallTarget: 0.97 });
+    expect(choice.kind).toBe('flat');
+  });
+});
