@@ -85,6 +85,7 @@ export const ERRORS = {
   training_failed: { status: 500, message: 'Training step {step} failed ({reason}). Its last lines: {output}' },
   python_missing: { status: 500, message: "No Python at {path}. Run 'make setup'." },
   vector_invalid: { status: 400, message: 'A vector is no unit vector ({what}): {reason}.' },
+  vector_invalid: { status: 422, message: 'Vector {row} of {what} cannot be used: {reason}.' },
   internal: { status: 500, message: 'Unexpected failure. Quote the request id when you report it.' },
 } as const satisfies Record<string, { status: number; message: string }>;
 

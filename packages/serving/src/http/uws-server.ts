@@ -43,7 +43,8 @@ export function createUwsServer(options: HttpServerOptions): HttpServer {
       if (exchange.settled) return;
       exchange.bytes += chunk.byteLength;
       if (exchange.lingering) {
-        if (isLast || exchange.bytes > LINGER_BYTES_MAX) endLingering(exchange);
+        if (isLast) endLingering(exchange);
+        else if (exchange.bytes > LINGER_BYTES_MAX) exchange.res.close();
       } else if (exchange.bytes > options.bodyBytesMax) {
         refuseAndLinger(exchange, tooLarge);
         if (isLast) endLingering(exchange);
@@ -100,13 +101,13 @@ export function createUwsServer(options: HttpServerOptions): HttpServer {
     const reply = options.refuse(refusal, exchange.headers['x-request-id']);
     exchange.res.cork(() => {
       writeHead(exchange.res, reply);
-      exchange.res.write(reply.body);
+      exchange.res.writeHeader('Connection', 'close').write(reply.body);
     });
   }
 
+  /** The client closes, as its answer's headers ask: `end(body, true)` would write that header again, into the body. */
   function endLingering(exchange: Exchange): void {
-    if (!settle(exchange)) return;
-    exchange.res.cork(() => exchange.res.end(undefined, true));
+    if (settle(exchange)) exchange.res.cork(() => exchange.res.end());
   }
 
   /** True for the first caller only: of an answer and an abort one wins. */
@@ -122,7 +123,7 @@ export function createUwsServer(options: HttpServerOptions): HttpServer {
     const nowMs = performance.now();
     for (const exchange of receiving) {
       if (exchange.deadlineMs > nowMs) continue;
-      if (exchange.lingering) endLingering(exchange);
+      if (exchange.lingering) exchange.res.close();
       else refuse(exchange, { code: 'body_timeout', timeoutMs: options.bodyTimeoutMs });
     }
   }
@@ -139,7 +140,7 @@ export function createUwsServer(options: HttpServerOptions): HttpServer {
           }
           listenSocket = socket;
           sweep = setInterval(closeOverdue, Math.max(10, Math.min(1000, options.bodyTimeoutMs / 4)));
-          resolve(us_socket_local_port(socket as never));
+          resolve(us_socket_local_port(socket));
         });
       });
     },
@@ -185,7 +186,7 @@ function open(res: HttpResponse, req: UwsRequest): Exchange {
     method: req.getMethod().toUpperCase(),
     path: req.getUrl(),
     // Undefined, against its typing, when there is no question mark.
-    query: (req.getQuery() as string | undefined) ?? '',
+    query: req.getQuery() ?? '',
     headers: {
       'x-request-id': req.getHeader('x-request-id'),
       'sec-fetch-site': req.getHeader('sec-fetch-site'),

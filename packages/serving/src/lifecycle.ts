@@ -1,0 +1,63 @@
+import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
+import type { Readiness, Recommender, ReleaseControl, ReleaseStatus } from './recommender.ts';
+
+/** What a pod serves once it has loaded. */
+export interface Served {
+  readonly recommender: Recommender;
+  readonly releases: ReleaseControl;
+}
+
+/**
+ * starting -> serving -> draining. The server listens from the start, so that liveness can be asked while a release
+ * loads; readiness turns true only with a recommender that has loaded, passed its golden check and warmed up, and turns
+ * false before the port closes.
+ */
+export class Lifecycle {
+  #served: Served | undefined;
+  #draining = false;
+
+  /** Throws `not_ready` while nothing is loaded. Keeps answering while draining. */
+  get recommender(): Recommender {
+    return this.#orNotReady().recommender;
+  }
+
+  /** Throws `not_ready` while nothing is loaded. */
+  get releases(): ReleaseControl {
+    return this.#orNotReady().releases;
+  }
+
+  get releaseStatus(): ReleaseStatus {
+    return this.#served?.releases.status() ?? NO_RELEASE;
+  }
+
+  /** Empty while nothing is loaded. */
+  get pipelineStatus(): Readonly<Record<string, unknown>> {
+    return this.#served?.recommender.status() ?? {};
+  }
+
+  get phase(): 'starting' | 'serving' | 'draining' {
+    if (this.#draining) return 'draining';
+    return this.#served === undefined ? 'starting' : 'serving';
+  }
+
+  ready(): Readiness {
+    if (this.#draining) return { ready: false, reason: 'the process is draining' };
+    return this.#served?.recommender.ready() ?? { ready: false, reason: STARTING };
+  }
+
+  serve(served: Served): void {
+    this.#served = served;
+  }
+
+  drain(): void {
+    this.#draining = true;
+  }
+
+  #orNotReady(): Served {
+    if (this.#served === undefined) throw new ShortlistError('not_ready', { reason: STARTING });
+    return this.#served;
+  }
+}
+
+const STARTING = 'a release is being loaded, checked and warmed up';
+const NO_RELEASE: ReleaseStatus = { active: null, previous: null, last_refusal: null };

@@ -1,0 +1,156 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { FinishedRequest } from './finished-request.ts';
+import type { PipelineObserver, ReleaseStatus } from '../recommender.ts';
+import { quantiles, type Quantiles } from './quantiles.ts';
+
+/** Seconds. Dense below 10 ms, where the stages live, and around the 100 ms promise. */
+const SECONDS = [
+  0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25,
+  0.5, 1, 2.5,
+];
+const POWERS_OF_TWO = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
+
+/** Everything that is counted. Labels are routes, stages, tiers and codes of ours, never ids or text of a client. */
+export interface Metrics {
+  readonly pipeline: PipelineObserver;
+  finished(request: FinishedRequest): void;
+  /** A client went away before its answer. */
+  aborted(): void;
+  /** The exposition format of Prometheus. */
+  exposition(): Promise<string>;
+  readonly contentType: string;
+  snapshot(): Promise<MetricsSnapshot>;
+}
+
+/** What the dashboard shows; all since the process started. */
+export interface MetricsSnapshot {
+  readonly requests: readonly { route: string; status: string; tier: string; count: number }[];
+  readonly degraded: readonly { stage: string; count: number }[];
+  readonly routes: readonly Quantiles[];
+  readonly stages: readonly Quantiles[];
+  readonly queueDepth: number;
+}
+
+export interface MetricsOptions {
+  readonly releaseStatus: () => ReleaseStatus;
+  readonly inFlight: () => number;
+}
+
+export function createMetrics({ releaseStatus, inFlight }: MetricsOptions): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const requests = new Counter({
+    name: 'shortlist_requests_total',
+    help: 'Answers by route, status and tier (empty where a route has no tier).',
+    labelNames: ['route', 'status', 'tier'],
+    registers,
+  });
+  const durations = new Histogram({
+    name: 'shortlist_request_duration_seconds',
+    help: 'From the complete request to its answer.',
+    labelNames: ['route'],
+    buckets: SECONDS,
+    registers,
+  });
+  const stages = new Histogram({
+    name: 'shortlist_stage_duration_seconds',
+    help: 'Time one request spent in a stage of the pipeline.',
+    labelNames: ['stage'],
+    buckets: SECONDS,
+    registers,
+  });
+  const degraded = new Counter({
+    name: 'shortlist_degraded_total',
+    help: 'Answers given without this stage.',
+    labelNames: ['stage'],
+    registers,
+  });
+  const fallbacks = new Counter({
+    name: 'shortlist_fallback_total',
+    help: 'Slates that were not personal, by the tier that was served.',
+    labelNames: ['tier'],
+    registers,
+  });
+  const batchRequests = new Histogram({
+    name: 'shortlist_batch_requests',
+    help: 'Requests ranked in one call of the model.',
+    buckets: POWERS_OF_TWO,
+    registers,
+  });
+  const batchRows = new Histogram({
+    name: 'shortlist_batch_rows',
+    help: 'Candidates ranked in one call of the model.',
+    buckets: POWERS_OF_TWO,
+    registers,
+  });
+  const queueDepth = new Gauge({
+    name: 'shortlist_queue_depth',
+    help: 'Requests that wait for their batch.',
+    registers,
+  });
+  const aborted = new Counter({
+    name: 'shortlist_aborted_total',
+    help: 'Clients that went away before their answer.',
+    registers,
+  });
+  new Gauge({
+    name: 'shortlist_requests_in_flight',
+    help: 'Requests without an answer.',
+    registers,
+    collect() {
+      this.set(inFlight());
+    },
+  });
+  new Gauge({
+    name: 'shortlist_release_info',
+    help: '1 for the release that answers, 0 for the one kept behind it.',
+    labelNames: ['release'],
+    registers,
+    collect() {
+      const { active, previous } = releaseStatus();
+      this.reset();
+      if (previous !== null) this.set({ release: previous }, 0);
+      if (active !== null) this.set({ release: active }, 1);
+    },
+  });
+
+  return {
+    pipeline: {
+      batch(requestCount, rows) {
+        batchRequests.observe(requestCount);
+        batchRows.observe(rows);
+      },
+      queueDepth: (depth) => queueDepth.set(depth),
+    },
+    finished({ route, status, tier, ms, timings, degraded: without }) {
+      requests.inc({ route, status: String(status), tier });
+      durations.observe({ route }, ms / 1000);
+      timings?.forEach((stage, stageMs) => stages.observe({ stage }, stageMs / 1000));
+      for (const stage of without) degraded.inc({ stage });
+      if (tier !== '' && tier !== 'personalized') fallbacks.inc({ tier });
+    },
+    aborted: () => aborted.inc(),
+    exposition: () => registry.metrics(),
+    contentType: registry.contentType,
+    async snapshot() {
+      const [requestValues, degradedValues, queue] = await Promise.all([
+        requests.get(),
+        degraded.get(),
+        queueDepth.get(),
+      ]);
+      return {
+        requests: requestValues.values.map(({ labels, value }) => ({
+          route: String(labels.route),
+          status: String(labels.status),
+          tier: String(labels.tier),
+          count: value,
+        })),
+        degraded: degradedValues.values.map(({ labels, value }) => ({ stage: String(labels.stage), count: value })),
+        routes: quantiles(await durations.get(), 'route'),
+        stages: quantiles(await stages.get(), 'stage'),
+        queueDepth: queue.values[0]?.value ?? 0,
+      };
+    },
+  };
+}

@@ -1,0 +1,23 @@
+import type { RequestTrace } from '../recommender.ts';
+
+/** Stage timings of one request, in the order they came. */
+export class RequestTimings implements RequestTrace {
+  readonly #names: string[] = [];
+  readonly #ms: number[] = [];
+
+  stage(name: string, ms: number): void {
+    this.#names.push(name);
+    this.#ms.push(ms);
+  }
+
+  forEach(visit: (name: string, ms: number) => void): void {
+    for (let at = 0; at < this.#names.length; at++) visit(this.#names[at]!, this.#ms[at]!);
+  }
+
+  /** Milliseconds by stage, rounded to microseconds; the same stage twice adds up. */
+  toJSON(): Record<string, number> {
+    const total: Record<string, number> = {};
+    this.forEach((name, ms) => (total[name] = Math.round(((total[name] ?? 0) + ms) * 1000) / 1000));
+    return total;
+  }
+}

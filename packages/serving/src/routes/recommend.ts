@@ -1,0 +1,86 @@
+import { Type } from 'typebox';
+import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
+import {
+  RecommendRequestSchema,
+  RecommendResponseSchema,
+  type RecommendRequest,
+} from '@shortlist/core/contracts/recommend.ts';
+import type { HttpReply } from '../http/adapter.ts';
+import { json } from '../http/replies.ts';
+import { CategoryParameter, IdParameter, LimitParameter } from './parameters.ts';
+import { route, type Call, type Services } from './route.ts';
+
+const ERRORS = [
+  'body_malformed',
+  'body_too_large',
+  'field_invalid',
+  'user_not_found',
+  'not_ready',
+  'overloaded',
+] as const;
+
+export const RECOMMEND_ROUTES = [
+  route({
+    method: 'POST',
+    path: '/recommend',
+    port: 'public',
+    group: 'Recommendations',
+    summary: 'A slate for a user or a session.',
+    body: RecommendRequestSchema,
+    answers: RecommendResponseSchema,
+    errors: ERRORS,
+    handle: (call, services) => answer(call.body, call, services),
+  }),
+  route({
+    method: 'GET',
+    path: '/recommendations',
+    port: 'public',
+    group: 'Recommendations',
+    summary: 'The same as POST /recommend for callers that can only GET.',
+    query: Type.Object(
+      {
+        user_id: Type.Optional(IdParameter('Known shopper.')),
+        session_id: Type.Optional(IdParameter('Anonymous visit.')),
+        k: LimitParameter(),
+        category: Type.Optional(CategoryParameter()),
+      },
+      { additionalProperties: false },
+    ),
+    answers: RecommendResponseSchema,
+    errors: ERRORS.slice(2),
+    handle: (call, services) => {
+      const { k, category, ...unit } = call.query;
+      return answer(
+        { ...unit, num_items: k, ...(category === undefined ? {} : { context: { category } }) },
+        call,
+        services,
+      );
+    },
+  }),
+];
+
+async function answer(request: RecommendRequest, call: Call, services: Services): Promise<HttpReply> {
+  checkTogether(request);
+  const response = await services.lifecycle.recommender.recommend(request, call.requestId, call.trace);
+  call.tier = response.tier;
+  call.degraded = response.degraded;
+  response.request_id = call.requestId;
+  response.latency_ms = Math.round((performance.now() - call.startedMs) * 1000) / 1000;
+  return json(200, response);
+}
+
+/** What a JSON schema cannot say of one field alone. */
+function checkTogether({ user_id: userId, session_id: sessionId, context }: RecommendRequest): void {
+  if (userId === undefined && sessionId === undefined) throw invalid('user_id', 'missing; send it or session_id');
+  // PostgreSQL's text cannot hold NUL: the store would fail on what is the caller's mistake.
+  if (userId?.includes('\0') === true) throw invalid('user_id', 'contains a NUL character');
+  if (sessionId?.includes('\0') === true) throw invalid('session_id', 'contains a NUL character');
+  const { min_price: lowest, max_price: highest } = context?.filters ?? {};
+  if (lowest !== undefined && highest !== undefined && lowest > highest) {
+    throw invalid('context.filters.min_price', `is above max_price (${lowest} > ${highest})`);
+  }
+}
+
+function invalid(field: string, reason: string): ShortlistError {
+  return new ShortlistError('field_invalid', { field, reason });
+}

@@ -1,0 +1,64 @@
+import { Type } from 'typebox';
+import { json, text } from '../http/replies.ts';
+import { route, type Services } from './route.ts';
+
+const StatusSchema = Type.Object({
+  phase: Type.String(),
+  ready: Type.Boolean(),
+  uptime_s: Type.Number(),
+  release: Type.Object({
+    active: Type.Union([Type.String(), Type.Null()]),
+    previous: Type.Union([Type.String(), Type.Null()]),
+    last_refusal: Type.Union([
+      Type.Object({ release: Type.String(), reason: Type.String(), at: Type.String() }),
+      Type.Null(),
+    ]),
+  }),
+  pipeline: Type.Object({}, { additionalProperties: true, description: 'Of the release, the batching and the rules.' }),
+  process: Type.Object({}, { additionalProperties: true }),
+});
+
+export const STATUS_ROUTES = [
+  route({
+    method: 'GET',
+    path: '/status',
+    port: 'public',
+    group: 'Operation',
+    summary: 'Active and previous release, the last refusal, batching and process.',
+    answers: StatusSchema,
+    errors: [],
+    handle: (_call, services) => json(200, statusOf(services)),
+  }),
+  route({
+    method: 'GET',
+    path: '/metrics',
+    port: 'public',
+    group: 'Operation',
+    summary: 'Metrics in the exposition format of Prometheus.',
+    answers: 'text/plain',
+    errors: [],
+    handle: async (_call, { metrics }) => text(200, metrics.contentType, await metrics.exposition()),
+  }),
+];
+
+function statusOf({ lifecycle, about }: Services): object {
+  const { phase } = lifecycle;
+  const { ready, reason } = lifecycle.ready();
+  const { rss, heapUsed, external } = process.memoryUsage();
+  return {
+    phase,
+    ready,
+    ...(reason === undefined ? {} : { reason }),
+    uptime_s: Math.round(process.uptime() * 10) / 10,
+    release: lifecycle.releaseStatus,
+    pipeline: lifecycle.pipelineStatus,
+    process: {
+      pid: process.pid,
+      node: process.version,
+      ...about,
+      rss_bytes: rss,
+      heap_used_bytes: heapUsed,
+      external_bytes: external,
+    },
+  };
+}

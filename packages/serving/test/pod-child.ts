@@ -1,0 +1,31 @@
+/** A pod as `main.ts` runs it, with the double behind it: `GET /products` takes long, and a start can be made to fail. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
+import { readConfig } from '@shortlist/serving/config.ts';
+import { createLogger } from '@shortlist/serving/observe/logger.ts';
+import { runPod } from '@shortlist/serving/pod.ts';
+import { RecommenderDouble, releasesDouble } from './recommender-double.ts';
+
+const SLOW_MS = 400;
+const start = process.argv[2] ?? '';
+
+class SlowProducts extends RecommenderDouble {
+  override async products(query: { page: number; pageSize: number }) {
+    await sleep(SLOW_MS);
+    return super.products(query);
+  }
+}
+
+const config = readConfig(process.env);
+const logger = createLogger({ level: config.logLevel, base: { service: 'test' } });
+await runPod({
+  config,
+  logger,
+  version: 'test',
+  async open() {
+    await sleep(50);
+    if (start === 'coded') throw new ShortlistError('release_none_active', { dataset: config.dataset });
+    if (start === 'bug') throw new TypeError('broken invariant');
+    return { recommender: new SlowProducts(), releases: releasesDouble, close: () => Promise.resolve() };
+  },
+});
