@@ -15,11 +15,12 @@ export default tseslint.config(
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       // Typed arrays index to `number | undefined` under noUncheckedIndexedAccess; `!` on them is the idiom here.
       '@typescript-eslint/no-non-null-assertion': 'off',
       // Hot loops read an index on purpose.
       '@typescript-eslint/prefer-for-of': 'off',
+      '@typescript-eslint/prefer-optional-chain': 'off',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-restricted-syntax': ['error', environmentOnlyInMain],
@@ -36,5 +37,10 @@ export default tseslint.config(
       '**/vite.config.ts',
     ],
     rules: { 'no-restricted-syntax': 'off' },
+  },
+  {
+    // Matchers such as expect.objectContaining are typed any.
+    files: ['**/test/**', 'test/**'],
+    rules: { '@typescript-eslint/no-unsafe-assignment': 'off' },
   },
 );
