@@ -48,14 +48,23 @@ export const MetricSchema = Type.Object(
 );
 export type OfflineMetric = Static<typeof MetricSchema>;
 
-export const IndexMeasurementSchema = Type.Object({
-  kind: Type.String(),
-  recall: Type.Number({ description: 'Share of the exact top k that it finds.' }),
-  k: Type.Integer({ minimum: 1 }),
-  microsPerQuery: Type.Number({ description: 'Median, one thread, on the machine that built the release.' }),
-  chosen: Type.Boolean(),
-});
-export type IndexMeasurement = Static<typeof IndexMeasurementSchema>;
+export const ReleaseIndexSchema = Type.Object(
+  {
+    kind: Type.Union([Type.Literal('flat'), Type.Literal('hnsw')]),
+    ef: Count('Candidates an hnsw search looks at; 0 for flat.'),
+    k: Type.Integer({ minimum: 1, description: 'Neighbours asked for in the measurements.' }),
+    measurements: Type.Array(
+      Type.Object({
+        kind: Type.String(),
+        recall: Type.Number({ description: 'Share of the exact top k that it finds.' }),
+        medianUs: Type.Number({ description: 'Per query, one thread, on the machine that built the release.' }),
+        buildS: Type.Number(),
+      }),
+      { description: 'On vectors of real users; empty where there were none to measure with.' },
+    ),
+  },
+  closed,
+);
 
 /** Real inputs with the outputs that the models gave when the release was built; a pod must reproduce them. */
 export const GoldenSchema = Type.Object(
@@ -135,10 +144,7 @@ export const ReleaseManifestSchema = Type.Object(
       closed,
     ),
     gitCommit: Type.String(),
-    index: Type.Union([
-      Type.Object({ kind: Type.String(), measurements: Type.Array(IndexMeasurementSchema) }, closed),
-      Type.Null(),
-    ]),
+    index: Type.Union([ReleaseIndexSchema, Type.Null()]),
     offlineMetrics: Type.Array(MetricSchema),
     golden: GoldenSchema,
     notes: Type.Array(

@@ -1,6 +1,7 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Parameters } from '../contracts/parameters.ts';
 import type { ReleaseManifest } from '../contracts/release-manifest.ts';
+import type { RankedLists } from '../retrieval/ranked-lists.ts';
 import type { CandidateSource } from '../retrieval/source.ts';
 import type { VectorIndex } from '../retrieval/vector-index.ts';
 import type { Ranker } from './ranker.ts';
@@ -15,8 +16,12 @@ export interface LoadedRelease {
   /** The release's parameters over the defaults. */
   readonly parameters: Parameters;
   readonly catalog: Catalog;
-  /** Those the release has files for; what is absent is in `manifest.notes`. */
+  /** In the order of SOURCES: those the release has files for; what is absent is in `manifest.notes`. */
   readonly sources: readonly CandidateSource[];
+  /** What sells, overall and per category. */
+  readonly rankedLists: RankedLists;
+  /** `[n]` all-time popularity, 0..1. */
+  readonly popularity: Float32Array;
   /** `[n, manifest.features.item.length]`; the rankers read it in place. */
   readonly itemFeatures: Float32Array;
   /** `[n, manifest.dim]`, unit; null without towers. */

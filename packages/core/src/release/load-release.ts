@@ -1,0 +1,136 @@
+import { basename } from 'node:path';
+import { Catalog } from '../catalog/catalog.ts';
+import { effectiveParameters, type ParametersPatch } from '../contracts/effective-parameters.ts';
+import { ShortlistError } from '../contracts/errors.ts';
+import type { ReleaseManifest } from '../contracts/release-manifest.ts';
+import { BUILD_FEATURES, requireSameFeatures, type FeatureSchema } from './feature-schema.ts';
+import { checkGolden } from './golden.ts';
+import { loadIndex, nearestSearch } from './load-index.ts';
+import type { LoadedRelease } from './loaded-release.ts';
+import { readManifest } from './manifest.ts';
+import { Ranker } from './ranker.ts';
+import { ReleaseContent } from './release-content.ts';
+import { MANIFEST_FILE, RELEASE_FILES } from './release-files.ts';
+import { releaseSources } from './release-sources.ts';
+import { UserTower } from './user-tower.ts';
+import { warmUp } from './warm-up.ts';
+
+export interface LoadOptions {
+  /** Compare every file with its sha256. Default true; only benchmarks that load in a loop turn it off. */
+  readonly verifyDigests?: boolean;
+  /** The feature list that the caller computes. Default: this build's. */
+  readonly features?: FeatureSchema;
+}
+
+/**
+ * Loads the release in `dir` or refuses it with a reason, leaving nothing behind: manifest, feature list, digests,
+ * tables, models, golden outputs, warm-up, in this order, the cheap checks first.
+ * Errors: every `release_*` code but those of the registry, naming the file and what was expected and found.
+ */
+export async function loadRelease(dir: string, options: LoadOptions = {}): Promise<LoadedRelease> {
+  const manifest = await readManifest(dir);
+  requireSameFeatures(manifest.features, options.features ?? BUILD_FEATURES);
+  const parameters = parametersOf(manifest);
+  const content = new ReleaseContent(dir, manifest, { verifyDigests: options.verifyDigests ?? true });
+  await content.verifyAllBut(Object.values(RELEASE_FILES).filter((kind) => !kind.path.endsWith('.json')));
+
+  const catalog = await content.parsed(RELEASE_FILES.items, (bytes) => Catalog.fromArrow(bytes));
+  if (catalog.count !== manifest.items)
+    throw unusable(RELEASE_FILES.items.path, `it has ${catalog.count} items, the manifest says ${manifest.items}`);
+  const itemFeatures = await tableOf(content, catalog.count, manifest.features.item.length);
+  const itemVectors = content.has(RELEASE_FILES.itemVectors)
+    ? await content.floats(RELEASE_FILES.itemVectors, catalog.count, manifest.dim)
+    : null;
+
+  const opened: { close(): Promise<void> }[] = [];
+  try {
+    const userTower = await openTower(content, manifest, itemVectors, opened);
+    const ranker = await openRankers(content, manifest, itemFeatures, opened);
+    const vectorIndex = itemVectors && (await loadIndex(content, manifest, itemVectors));
+    const nearest = vectorIndex && nearestSearch(vectorIndex);
+    await checkGolden(manifest.golden, { userTower, nearest, itemVectors, ranker });
+    const towers = vectorIndex && userTower && itemVectors ? { index: vectorIndex, itemVectors } : null;
+    const { sources, rankedLists, popularity } = await releaseSources(content, catalog, towers);
+    const release: LoadedRelease = {
+      id: manifest.id,
+      dir,
+      manifest,
+      parameters,
+      catalog,
+      sources,
+      rankedLists,
+      popularity,
+      itemFeatures,
+      itemVectors,
+      vectorIndex,
+      userTower,
+      ranker,
+      close: async () => {
+        for (const model of opened) await model.close();
+      },
+    };
+    await warmUp(release);
+    return release;
+  } catch (error) {
+    for (const model of opened) await model.close();
+    throw error;
+  }
+}
+
+function parametersOf(manifest: ReleaseManifest): LoadedRelease['parameters'] {
+  try {
+    return effectiveParameters(manifest.parameters as ParametersPatch);
+  } catch (cause) {
+    if (!(cause instanceof ShortlistError)) throw cause;
+    const { field, reason } = cause.details;
+    throw new ShortlistError('release_manifest_invalid', { file: MANIFEST_FILE, field, reason }, { cause });
+  }
+}
+
+/** Empty where the release has no ranker to read it. */
+async function tableOf(content: ReleaseContent, rows: number, columns: number): Promise<Float32Array> {
+  if (content.has(RELEASE_FILES.itemFeatures)) return content.floats(RELEASE_FILES.itemFeatures, rows, columns);
+  return new Float32Array(0);
+}
+
+async function openTower(
+  content: ReleaseContent,
+  manifest: ReleaseManifest,
+  itemVectors: Float32Array | null,
+  opened: { close(): Promise<void> }[],
+): Promise<UserTower | null> {
+  const file = RELEASE_FILES.userTower;
+  if (!content.has(file)) return null;
+  if (!itemVectors) throw unusable(file.path, `it reads ${RELEASE_FILES.itemVectors.path}, which is not there`);
+  const tower = await UserTower.open(await content.bytes(file), basename(file.path), itemVectors, manifest.dim);
+  opened.push(tower);
+  return tower;
+}
+
+async function openRankers(
+  content: ReleaseContent,
+  manifest: ReleaseManifest,
+  itemFeatures: Float32Array,
+  opened: { close(): Promise<void> }[],
+): Promise<LoadedRelease['ranker']> {
+  const { rankerFp32, rankerInt8 } = RELEASE_FILES;
+  if (!content.has(rankerFp32) && !content.has(rankerInt8)) return null;
+  const { item, user, cross } = manifest.features;
+  const widths = { item: item.length, user: user.length, cross: cross.length };
+  const open = async (file: typeof rankerFp32 | typeof rankerInt8) => {
+    if (itemFeatures.length === 0)
+      throw unusable(file.path, `it reads ${RELEASE_FILES.itemFeatures.path}, which is not there`);
+    const ranker = await Ranker.open(await content.bytes(file), file.path, itemFeatures, widths);
+    opened.push(ranker);
+    // A graph of another size than was measured would also take another time.
+    const macs = manifest.model?.rankerMacs ?? 0;
+    if (ranker.facts.macsPerRow === macs) return ranker;
+    const reason = `it takes ${ranker.facts.macsPerRow} multiply-adds per row, the manifest says ${macs}`;
+    throw new ShortlistError('release_model_invalid', { file: file.path, field: 'graph', reason });
+  };
+  return { fp32: await open(rankerFp32), int8: await open(rankerInt8) };
+}
+
+function unusable(file: string, reason: string): ShortlistError {
+  return new ShortlistError('release_file_invalid', { file, reason });
+}

@@ -1,0 +1,74 @@
+import { join } from 'node:path';
+import { ShortlistError } from '../contracts/errors.ts';
+import type { ReleaseFile, ReleaseManifest } from '../contracts/release-manifest.ts';
+import { readReleaseFile, verifyReleaseFile } from './read-release-file.ts';
+import { MANIFEST_FILE, type ReleaseFileKind } from './release-files.ts';
+
+/** The files of one release on disk, each checked when it is read. */
+export class ReleaseContent {
+  readonly #dir: string;
+  readonly #files: ReadonlyMap<string, ReleaseFile>;
+  readonly #verifyDigest: boolean;
+
+  constructor(dir: string, manifest: ReleaseManifest, options: { verifyDigests: boolean }) {
+    this.#dir = dir;
+    this.#files = new Map(manifest.files.map((file) => [file.path, file]));
+    this.#verifyDigest = options.verifyDigests;
+  }
+
+  has(kind: ReleaseFileKind): boolean {
+    return this.#files.has(kind.path);
+  }
+
+  /** Errors: `release_manifest_invalid` when the manifest does not list it, and those of readReleaseFile. */
+  async bytes(kind: ReleaseFileKind): Promise<Uint8Array<ArrayBuffer>> {
+    return readReleaseFile(this.#dir, this.#listed(kind), { verifyDigest: this.#verifyDigest });
+  }
+
+  /** A table of `columns` float32 per row, every value finite. Errors: also `release_file_invalid`. */
+  async floats(kind: ReleaseFileKind, rows: number, columns: number): Promise<Float32Array> {
+    const bytes = await this.bytes(kind);
+    if (bytes.byteLength !== rows * columns * 4)
+      throw unusable(kind, `${rows} rows of ${columns} are ${rows * columns * 4} bytes, it has ${bytes.byteLength}`);
+    const values = new Float32Array(bytes.buffer);
+    for (let i = 0; i < values.length; i++)
+      if (!Number.isFinite(values[i]))
+        throw unusable(kind, `row ${Math.floor(i / columns)}, column ${i % columns} is ${String(values[i])}`);
+    return values;
+  }
+
+  /** What `parse` makes of the file; what it throws becomes `release_file_invalid`. */
+  async parsed<T>(kind: ReleaseFileKind, parse: (bytes: Uint8Array<ArrayBuffer>) => T): Promise<T> {
+    const bytes = await this.bytes(kind);
+    try {
+      return parse(bytes);
+    } catch (cause) {
+      throw unusable(kind, cause instanceof Error ? cause.message : String(cause), cause);
+    }
+  }
+
+  /** Path of a file that a native library reads itself, after its digest was checked. */
+  async verifiedPath(kind: ReleaseFileKind): Promise<string> {
+    const file = this.#listed(kind);
+    if (this.#verifyDigest) await verifyReleaseFile(this.#dir, file);
+    return join(this.#dir, file.path);
+  }
+
+  /** Checks files that are only kept for people: reports. */
+  async verifyAllBut(kinds: readonly ReleaseFileKind[]): Promise<void> {
+    const read = new Set(kinds.map((kind) => kind.path));
+    if (!this.#verifyDigest) return;
+    for (const file of this.#files.values()) if (!read.has(file.path)) await verifyReleaseFile(this.#dir, file);
+  }
+
+  #listed(kind: ReleaseFileKind): ReleaseFile {
+    const file = this.#files.get(kind.path);
+    if (file !== undefined) return file;
+    const reason = `it does not list ${kind.path}`;
+    throw new ShortlistError('release_manifest_invalid', { file: MANIFEST_FILE, field: 'files', reason });
+  }
+}
+
+function unusable(kind: ReleaseFileKind, reason: string, cause?: unknown): ShortlistError {
+  return new ShortlistError('release_file_invalid', { file: kind.path, reason }, { cause });
+}
