@@ -6,6 +6,9 @@ import { count, type Counts } from './counts.ts';
 import type { RejectsFile } from './rejects-file.ts';
 import type { Sink } from './sink.ts';
 
+/** Stored as another event: the first one stays. */
+export const CONFLICTS = 'events not stored, another one has their id';
+
 /** What was found on some lines, on its way into one transaction. */
 export class Batch implements Sink {
   readonly #found: Counts;
@@ -63,9 +66,10 @@ export class Batch implements Sink {
       note('items unchanged', this.#seenItems.length - inserted);
     }
     if (this.#events.length > 0) {
-      const { inserted, duplicates } = await events.append(this.#events);
+      const { inserted, duplicates, conflicts } = await events.append(this.#events);
       note('events new', inserted);
-      note('events already there', duplicates);
+      note('events already there', duplicates - conflicts);
+      note(CONFLICTS, conflicts);
     }
     if (this.#impressions.length > 0) {
       const { inserted, duplicates } = await impressions.append(this.#impressions);

@@ -6,6 +6,7 @@ import type { Environment } from '../environment.ts';
 import type { Progress } from '../progress.ts';
 import { withDatabase } from '../workspace/database.ts';
 import { datasetPaths } from '../workspace/paths.ts';
+import { CONFLICTS } from './batch.ts';
 import { importFile, type FileReport } from './import-file.ts';
 import { findSourceFiles, type SourceName } from './sources.ts';
 
@@ -13,6 +14,8 @@ export interface ImportOptions {
   readonly source: SourceName;
   readonly dataset: string;
   readonly folder: string;
+  /** Empty the dataset first. */
+  readonly replace?: boolean;
   readonly progress?: Progress;
   readonly log?: (line: string) => void;
 }
@@ -32,7 +35,7 @@ export interface ImportReport {
  * @throws `dataset_missing`, `dataset_unusable`, `file_columns_missing`, `file_unreadable`, `disk_full`, `database_*`
  */
 export async function runImport(environment: Environment, options: ImportOptions): Promise<ImportReport> {
-  const { source, dataset, folder, progress, log } = options;
+  const { source, dataset, folder, replace = false, progress, log } = options;
   const rejectsFolder = datasetPaths(environment.home, dataset).rejects;
   // Before the database is started: a wrong path should say so at once.
   const files = findSourceFiles(source, folder);
@@ -40,6 +43,7 @@ export async function runImport(environment: Environment, options: ImportOptions
   const use = async ({ pool, url }: { pool: Parameters<typeof postgresStores>[0]; url: string }) => {
     const stores = postgresStores(pool);
     const reports: FileReport[] = [];
+    if (replace) await stores.clear();
     for (const file of files) {
       const fileStarted = performance.now();
       const onProgress = (bytes: number, total: number, lines: number) => {
@@ -53,7 +57,7 @@ export async function runImport(environment: Environment, options: ImportOptions
       }
     }
     progress?.stop();
-    checkUsable(reports);
+    for (const report of reports) checkUsable(report);
     // The planner knows nothing about rows that came since the last time.
     if (reports.some(({ already }) => !already)) await pool.query('ANALYZE items, events, impressions');
     const [events, items, impressions] = await Promise.all([
@@ -66,14 +70,11 @@ export async function runImport(environment: Environment, options: ImportOptions
   return withDatabase(environment, dataset, use, log === undefined ? {} : { log });
 }
 
-/** A file of which nothing could be used is the wrong file, not a successful import. */
-function checkUsable(reports: readonly FileReport[]): void {
-  for (const { file, counts, rejectsPath } of reports) {
-    const stored = Object.keys(counts).some((name) => name.startsWith('stored:'));
-    const lines = counts['lines'] ?? 0;
-    if (stored) continue;
-    const rejected = counts['rejected'] ?? 0;
-    const reason = rejected > 0 ? `${rejected} of ${lines} lines were rejected, see ${rejectsPath}` : `${lines} lines`;
-    throw new ShortlistError('dataset_unusable', { file, reason });
-  }
+/** A file of which nothing could be used is the wrong file; one of which most is known otherwise, the wrong dataset. */
+function checkUsable({ file, counts, rejectsPath }: FileReport): void {
+  const { lines = 0, rejected = 0, [`stored: ${CONFLICTS}`]: conflicts = 0 } = counts;
+  if (conflicts * 2 > lines) throw new ShortlistError('dataset_conflict', { file, conflicts });
+  if (Object.keys(counts).some((name) => name.startsWith('stored:'))) return;
+  const reason = rejected > 0 ? `${rejected} of ${lines} lines were rejected, see ${rejectsPath}` : `${lines} lines`;
+  throw new ShortlistError('dataset_unusable', { file, reason });
 }

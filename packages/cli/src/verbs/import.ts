@@ -7,6 +7,7 @@ import { datasetPaths } from '../workspace/paths.ts';
 interface Options {
   data?: string;
   dataset?: string;
+  replace?: boolean;
 }
 
 /** Named sources are their own dataset; the shop that `generate` makes is `demo`. */
@@ -22,8 +23,9 @@ export function register(program: Command, environment: Environment): void {
     .addArgument(new Argument('<source>', 'format of the data').choices(names))
     .option('--data <dir>', 'folder of the files (default: SHORTLIST_DATA/<source>; jsonl: what generate wrote)')
     .option('--dataset <name>', 'dataset to import into (default: the source, demo for csv and jsonl)')
+    .option('--replace', 'forget what the dataset held before')
     .addHelpText('after', `\nSources:\n${sources}`)
-    .action(async (source: SourceName, { data, dataset = defaultDataset(source) }: Options) => {
+    .action(async (source: SourceName, { data, dataset = defaultDataset(source), replace = false }: Options) => {
       const { runImport } = await import('../import/run-import.ts');
       const { reportText } = await import('../import/report-text.ts');
       const { startProgress } = await import('../progress.ts');
@@ -33,7 +35,7 @@ export function register(program: Command, environment: Environment): void {
       const progress = startProgress();
       const log = (line: string) => void process.stderr.write(`${line}\n`);
       try {
-        const report = await runImport(environment, { source, dataset, folder, progress, log });
+        const report = await runImport(environment, { source, dataset, folder, replace, progress, log });
         process.stdout.write(`${reportText(report)}\n`);
       } finally {
         progress.stop();

@@ -11,7 +11,7 @@ testStoresContract('PostgreSQL', async () => {
   const stores = postgresStores(database.pool);
   return {
     async fresh() {
-      await database.pool.query('TRUNCATE items, events, impressions, import_progress RESTART IDENTITY');
+      await stores.clear();
       return stores;
     },
     async stop() {

@@ -46,6 +46,12 @@ export const ERRORS = {
   release_input_missing: { status: 422, message: 'A release cannot be built: {file} is missing ({reason}).' },
   dataset_missing: { status: 404, message: 'No data at {path}: {reason}. {hint}' },
   dataset_unusable: { status: 422, message: '{file} holds nothing that can be used: {reason}.' },
+  dataset_conflict: {
+    status: 409,
+    message:
+      '{conflicts} events of {file} have ids under which other events are stored: the dataset holds another shop. ' +
+      'Import with --replace, or into another --dataset.',
+  },
   file_unreadable: { status: 422, message: 'Cannot read {file} (line {line}): {reason}.' },
   file_columns_missing: { status: 422, message: '{file} has no column {missing}. Its first line has: {found}.' },
   disk_full: { status: 507, message: 'No space left on the disk while writing {what}. Free some, then run it again.' },
@@ -85,7 +91,6 @@ export const ERRORS = {
   training_failed: { status: 500, message: 'Training step {step} failed ({reason}). Its last lines: {output}' },
   python_missing: { status: 500, message: "No Python at {path}. Run 'make setup'." },
   vector_invalid: { status: 400, message: 'A vector is no unit vector ({what}): {reason}.' },
-  vector_invalid: { status: 422, message: 'Vector {row} of {what} cannot be used: {reason}.' },
   internal: { status: 500, message: 'Unexpected failure. Quote the request id when you report it.' },
 } as const satisfies Record<string, { status: number; message: string }>;
 

@@ -24,6 +24,8 @@ export interface AppendCounts {
   readonly inserted: number;
   /** Already there by id, or twice in the batch. */
   readonly duplicates: number;
+  /** Those of the duplicates that differ from what is stored: another event under a name that was taken. */
+  readonly conflicts: number;
 }
 
 /** A stretch of the log in (time, arrival) order, as parallel arrays of `count`. */

@@ -15,6 +15,8 @@ export interface Stores {
 
 /** Stores whose changes can be made together. */
 export interface TransactionalStores extends Stores {
+  /** Forgets everything of the dataset. */
+  clear(): Promise<void>;
   /** Runs `work` on stores whose changes are kept all (when it returns) or not at all (when it throws). */
   transaction<T>(work: (stores: Stores) => Promise<T>): Promise<T>;
 }

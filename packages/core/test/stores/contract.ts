@@ -85,10 +85,23 @@ export function testStoresContract(name: string, open: () => Promise<StoresUnder
 function testEvents(stores: () => TransactionalStores): void {
   test('an event is stored once, whether it comes twice in a batch or in two batches', async () => {
     const { events } = stores();
-    expect(await events.append([event('a'), event('b'), event('a')])).toEqual({ inserted: 2, duplicates: 1 });
-    expect(await events.append([event('b'), event('c')])).toEqual({ inserted: 1, duplicates: 1 });
-    expect(await events.append([])).toEqual({ inserted: 0, duplicates: 0 });
+    expect(await events.append([event('a'), event('b'), event('a')])).toEqual({
+      inserted: 2,
+      duplicates: 1,
+      conflicts: 0,
+    });
+    expect(await events.append([event('b'), event('c')])).toEqual({ inserted: 1, duplicates: 1, conflicts: 0 });
+    expect(await events.append([])).toEqual({ inserted: 0, duplicates: 0, conflicts: 0 });
     expect((await events.summary()).events).toBe(3);
+  });
+
+  test('another event under a known id is a conflict, and the first one stays', async () => {
+    const { events } = stores();
+    await events.append([event('a', { itemId: 'first', occurredAtS: 1.0000004 })]);
+    const again = [event('a', { itemId: 'first', occurredAtS: 1 }), event('a', { itemId: 'second', occurredAtS: 1 })];
+    expect(await events.append(again)).toEqual({ inserted: 0, duplicates: 2, conflicts: 1 });
+    const [batch] = await collect(events.stream());
+    expect(batch!.itemIds).toEqual(['first']);
   });
 
   test('the stream is in time order, ties in order of arrival, whatever the batch size', async () => {
@@ -274,6 +287,18 @@ function testTransactions(stores: () => TransactionalStores): void {
     expect(await importProgress.find('d', 'other')).toBeUndefined();
   });
 
+  test('clear forgets everything', async () => {
+    const all = stores();
+    await all.items.upsert([item('a')]);
+    await all.events.append([event('a')]);
+    await all.impressions.append([impression('a')]);
+    await all.importProgress.save(progress);
+    await all.clear();
+    expect([await all.items.count(), await all.impressions.count()]).toEqual([0, 0]);
+    expect(await all.importProgress.find('d', 's')).toBeUndefined();
+    expect(await all.events.append([event('a')])).toEqual({ inserted: 1, duplicates: 0, conflicts: 0 });
+  });
+
   test('a transaction keeps all of its changes or none', async () => {
     const all = stores();
     await all.transaction(async (inside) => {
@@ -294,6 +319,6 @@ function testTransactions(stores: () => TransactionalStores): void {
     expect(await all.impressions.count()).toBe(0);
     expect((await all.importProgress.find('d', 's'))?.lines).toBe(7);
     // The event that was rolled back is not remembered as seen.
-    expect(await all.events.append([event('c')])).toEqual({ inserted: 1, duplicates: 0 });
+    expect(await all.events.append([event('c')])).toEqual({ inserted: 1, duplicates: 0, conflicts: 0 });
   });
 }

@@ -1,6 +1,13 @@
 import type { AppendCounts, EventBatch, EventStore, EventSummary, NewEvent, StreamRange } from '../event-store.ts';
 import { toMicroseconds, type MemoryState } from './state.ts';
 
+const isSameEvent = (a: NewEvent, b: NewEvent) =>
+  a.userId === b.userId &&
+  a.sessionId === b.sessionId &&
+  a.itemId === b.itemId &&
+  a.type === b.type &&
+  a.occurredAtS === toMicroseconds(b.occurredAtS);
+
 /** The event log in an array. */
 export class MemoryEventStore implements EventStore {
   readonly #state: MemoryState;
@@ -10,15 +17,20 @@ export class MemoryEventStore implements EventStore {
   }
 
   append(events: readonly NewEvent[]): Promise<AppendCounts> {
-    const { events: log, eventIds } = this.#state;
+    const { events: log, eventIndex } = this.#state;
     const before = log.length;
+    let conflicts = 0;
     for (const event of events) {
-      if (eventIds.has(event.eventId)) continue;
-      eventIds.add(event.eventId);
+      const index = eventIndex.get(event.eventId);
+      if (index !== undefined) {
+        if (!isSameEvent(log[index]!, event)) conflicts += 1;
+        continue;
+      }
+      eventIndex.set(event.eventId, log.length);
       log.push({ ...event, occurredAtS: toMicroseconds(event.occurredAtS), seq: log.length + 1 });
     }
     const inserted = log.length - before;
-    return Promise.resolve({ inserted, duplicates: events.length - inserted });
+    return Promise.resolve({ inserted, duplicates: events.length - inserted, conflicts });
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- the interface is asynchronous, memory is not

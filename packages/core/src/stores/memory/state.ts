@@ -7,7 +7,8 @@ import type { Item } from '../item-store.ts';
 export interface MemoryState {
   readonly items: Map<string, Item>;
   readonly events: (NewEvent & { readonly seq: number })[];
-  readonly eventIds: Set<string>;
+  /** Index in `events` by event id. */
+  readonly eventIndex: Map<string, number>;
   readonly impressions: Map<string, Impression>;
   /** By digest and source. */
   readonly importProgress: Map<string, ImportProgress>;
@@ -16,7 +17,7 @@ export interface MemoryState {
 export const emptyState = (): MemoryState => ({
   items: new Map(),
   events: [],
-  eventIds: new Set(),
+  eventIndex: new Map(),
   impressions: new Map(),
   importProgress: new Map(),
 });

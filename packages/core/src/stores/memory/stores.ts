@@ -27,6 +27,11 @@ export function memoryStores(): TransactionalStores {
   const stores = storesOn(state);
   return {
     ...stores,
+    clear() {
+      state.events.length = 0;
+      for (const map of [state.items, state.eventIndex, state.impressions, state.importProgress]) map.clear();
+      return Promise.resolve();
+    },
     async transaction(work) {
       const items = new Map(state.items);
       const impressions = new Map(state.impressions);
@@ -38,7 +43,7 @@ export function memoryStores(): TransactionalStores {
         restore(state.items, items);
         restore(state.impressions, impressions);
         restore(state.importProgress, importProgress);
-        for (const { eventId } of state.events.splice(eventCount)) state.eventIds.delete(eventId);
+        for (const { eventId } of state.events.splice(eventCount)) state.eventIndex.delete(eventId);
         throw error;
       }
     },

@@ -18,6 +18,11 @@ const INSERT = `INSERT INTO events
   FROM incoming_events
   ON CONFLICT (event_id) DO NOTHING`;
 
+const COUNT_CONFLICTS = `SELECT count(*)::float8 AS conflicts FROM incoming_events AS incoming
+  JOIN events AS stored USING (event_id)
+  WHERE (stored.user_id, stored.session_id, stored.item_id, stored.type, stored.occurred_at) IS DISTINCT FROM
+    (incoming.user_id, incoming.session_id, incoming.item_id, incoming.type, to_timestamp(incoming.occurred_at_s))`;
+
 const COLUMNS = `seq, user_id, session_id, item_id, type, date_part('epoch', occurred_at), value, quantity, position,
   request_id`;
 
@@ -92,7 +97,10 @@ export class PostgresEventStore implements EventStore {
       await copyRows(client, 'incoming_events', events, toCopyRow);
       const { rowCount } = await client.query(INSERT);
       const inserted = rowCount ?? 0;
-      return { inserted, duplicates: events.length - inserted };
+      const duplicates = events.length - inserted;
+      if (duplicates === 0) return { inserted, duplicates, conflicts: 0 };
+      const { rows } = await client.query<{ conflicts: number }>(COUNT_CONFLICTS);
+      return { inserted, duplicates, conflicts: rows[0]!.conflicts };
     });
   }
 

@@ -22,6 +22,9 @@ export function postgresStores(pool: Pool): TransactionalStores {
   const session = poolSession(pool);
   return {
     ...storesOn(session),
+    async clear() {
+      await pool.query('TRUNCATE items, events, impressions, import_progress RESTART IDENTITY');
+    },
     transaction: (work) => session.transaction((client) => work(storesOn(transactionSession(client)))),
   };
 }
