@@ -22,7 +22,7 @@ function startChild(variables: Record<string, string> = {}, mode = ''): Child {
   const script = resolve(import.meta.dirname, 'pod-child.ts');
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script, mode], {
     env: {
-      PATH: process.env['PATH'],
+      PATH: process.env.PATH,
       SHORTLIST_HTTP_HOST: '127.0.0.1',
       SHORTLIST_HTTP_PORT: '0',
       SHORTLIST_ADMIN_PORT: '0',
@@ -41,7 +41,7 @@ function startChild(variables: Record<string, string> = {}, mode = ''): Child {
   return {
     process: child,
     lines,
-    url: () => `http://127.0.0.1:${String(lines.find(({ msg }) => msg === 'listening')?.['httpPort'])}`,
+    url: () => `http://127.0.0.1:${String(lines.find(({ msg }) => msg === 'listening')?.httpPort)}`,
     ended: once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string),
   };
 }

@@ -3,10 +3,10 @@ import type { FinishedRequest } from './finished-request.ts';
 import type { PipelineObserver, ReleaseStatus } from '../recommender.ts';
 import { quantiles, type Quantiles } from './quantiles.ts';
 
-/** Seconds. Dense below 10 ms, where the stages live, and around the 100 ms promise. */
+/** Seconds. Dense from 20 us to 10 ms, where the stages live, and around the 100 ms promise. */
 const SECONDS = [
-  0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.25,
-  0.5, 1, 2.5,
+  0.00002, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075,
+  0.1, 0.15, 0.25, 0.5, 1, 2.5,
 ];
 const POWERS_OF_TWO = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
 

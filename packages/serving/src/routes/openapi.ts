@@ -29,7 +29,7 @@ export function openApiOf(routes: readonly Route[], version: string): object {
   };
 }
 
-function operationOf({ group, summary, query, body, answers, errors, method, path }: Route): object {
+function operationOf({ group, summary, query, body, example, answers, errors, method, path }: Route): object {
   return {
     tags: [group],
     summary,
@@ -37,7 +37,7 @@ function operationOf({ group, summary, query, body, answers, errors, method, pat
     ...(query === undefined ? {} : { parameters: parametersOf(query as unknown as ObjectSchema) }),
     ...(body === undefined
       ? {}
-      : { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
+      : { requestBody: { required: true, content: { 'application/json': { schema: body, example } } } }),
     responses: {
       200: { description: 'OK', content: contentOf(answers) },
       ...Object.fromEntries(

@@ -27,6 +27,7 @@ export const RECOMMEND_ROUTES = [
     group: 'Recommendations',
     summary: 'A slate for a user or a session.',
     body: RecommendRequestSchema,
+    example: { user_id: 'user-1', num_items: 5, context: { surface: 'home', recent_items: [] }, explain: true },
     answers: RecommendResponseSchema,
     errors: ERRORS,
     handle: (call, services) => answer(call.body, call, services),

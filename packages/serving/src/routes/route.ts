@@ -37,6 +37,8 @@ export interface Route {
   readonly summary: string;
   readonly query?: TSchema;
   readonly body?: TSchema;
+  /** Body that the reference's "Try it out" starts with. */
+  readonly example?: Readonly<Record<string, unknown>>;
   /** Of the 200 answer: a schema for JSON, or a content type. */
   readonly answers: TSchema | string;
   readonly errors: readonly ErrorCode[];
