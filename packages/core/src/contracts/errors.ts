@@ -22,6 +22,8 @@ export const ERRORS = {
   },
   config_invalid: { status: 500, message: 'Configuration {setting} is invalid: {reason}.' },
   rules_invalid: { status: 422, message: 'Rules file {file}, line {line}: {field} is invalid: {reason}.' },
+  pod_start_failed: { status: 500, message: 'The ranking pod did not start: {reason}. Its log is {log}.' },
+  storefront_not_built: { status: 409, message: 'The storefront is not built. Run `make setup`.' },
   release_not_found: { status: 404, message: 'Release {release} of {dataset} does not exist. Known: {known}.' },
   release_none_active: { status: 409, message: 'No release of {dataset} is active. Train one, then activate it.' },
   release_no_previous: { status: 409, message: '{dataset} has no previous release to go back to.' },

@@ -1,0 +1,52 @@
+import type { Command } from 'commander';
+import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
+import type { Environment } from '../environment.ts';
+
+export interface PortOptions {
+  readonly dataset: string;
+  readonly port: string;
+  readonly adminPort: string;
+  readonly storefrontPort: string;
+  readonly rules?: string;
+}
+
+/** Adds the options that `up` and `demo` share. */
+export function withPorts(command: Command): Command {
+  return command
+    .option('--dataset <name>', 'dataset', 'demo')
+    .option('--port <n>', 'port of the API', '8080')
+    .option('--admin-port <n>', 'port of the admin pages', '8081')
+    .option('--storefront-port <n>', 'port of the shop page', '8082')
+    .option('--rules <file>', 'business rules (YAML)');
+}
+
+export function portOf(name: string, text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new ShortlistError('field_invalid', { field: `--${name}`, reason: `'${text}' is no port` });
+  return port;
+}
+
+/** `shortlist up`: the database, a pod and the storefront, until stopped. */
+export function register(program: Command, environment: Environment): void {
+  withPorts(
+    program.command('up').description('run the servers of a dataset: database, ranking pod, storefront'),
+  ).action(async (options: PortOptions) => {
+    const { addresses, stayUp, up } = await import('../up/up.ts');
+    const platform = await up(environment, upOptions(options));
+    process.stdout.write(`Up. Stop with Ctrl-C.\n${addresses(platform)}\n`);
+    await stayUp(platform);
+  });
+}
+
+export function upOptions(options: PortOptions) {
+  return {
+    dataset: options.dataset,
+    host: '127.0.0.1',
+    httpPort: portOf('port', options.port),
+    adminPort: portOf('admin-port', options.adminPort),
+    storefrontPort: portOf('storefront-port', options.storefrontPort),
+    ...(options.rules === undefined ? {} : { rulesFile: options.rules }),
+    log: (line: string) => void process.stderr.write(`${line}\n`),
+  };
+}
