@@ -122,11 +122,12 @@ def _co_visitation(run: SourceRun) -> dict | None:
 def _item_item(run: SourceRun) -> dict:
     settings = run.settings.itemItem
     matrix = run.matrix(settings.halfLifeDays)
+    matrix.data **= settings.damping
     if run.fold.items <= settings.easeItemsMax:
         lists, kind = ease_neighbors(matrix, settings.regularisation, settings.neighbors), "ease"
     else:
         lists, kind = walk_neighbors(matrix, settings.shrink, settings.neighbors), "walk"
-    run.extra["itemItem"] = {"kind": kind, "halfLifeDays": settings.halfLifeDays}
+    run.extra["itemItem"] = {"kind": kind, "halfLifeDays": settings.halfLifeDays, "damping": settings.damping}
     return {"kind": kind, **run.write_lists("item-item.arrow", lists)}
 
 

@@ -1,8 +1,9 @@
 """Item-to-item lists from the actor x item matrix: EASE where the catalogue is small, shrunk walks above.
 
 Source: EASE, Steck, "Embarrassingly Shallow Autoencoders for Sparse Data" (WWW 2019), equation 8: with
-G = X'X + lambda I and P = G^-1, B = I - P / diag(P) column-wise, diagonal zero; a user's scores are x B. Deviations: decayed counts instead
-of ones, and only the best neighbours of a row are kept.
+G = X'X + lambda I and P = G^-1, B = I - P / diag(P) column-wise, diagonal zero; a user's scores are x B.
+Deviations: damped decayed counts instead of ones, and of a row only the entries of largest size are kept. Negative
+ones are among them: without them held-out recall fell from .201 to .194, with them it stays near the full matrix.
 Above `easeItemsMax`: a walk item -> actor -> item (P3, Cooper et al., WWW 2014), shrunk for rare items. On Gowalla
 it beats plain cosine by far, because people who met everything say little (`baselines/` measures both).
 """
@@ -11,7 +12,7 @@ import numpy as np
 import scipy.linalg
 import scipy.sparse as sp
 
-from shortlist_models.sources.neighbors import NeighborLists, concat, top_of_dense, top_of_product
+from shortlist_models.sources.neighbors import NeighborLists, largest_of_dense, top_of_product
 
 
 def ease_weights(matrix: sp.csr_matrix, regularisation: float) -> np.ndarray:
@@ -32,10 +33,8 @@ def mean_diagonal(matrix: sp.csr_matrix) -> float:
 
 
 def ease_neighbors(matrix: sp.csr_matrix, regularisation: float, k: int) -> NeighborLists:
-    """Best k of each row of B. `regularisation` in units of the Gram matrix' mean diagonal."""
-    weights = ease_weights(matrix, regularisation * mean_diagonal(matrix))
-    block = 512
-    return concat([top_of_dense(weights[at : at + block], at, k) for at in range(0, weights.shape[0], block)])
+    """The k largest entries of each row of B, by size. `regularisation` in units of the Gram matrix' mean diagonal."""
+    return largest_of_dense(ease_weights(matrix, regularisation * mean_diagonal(matrix)), k)
 
 
 def walk_neighbors(matrix: sp.csr_matrix, shrink: float, k: int) -> NeighborLists:

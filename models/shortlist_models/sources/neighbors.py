@@ -42,12 +42,26 @@ def top_of_coo(item: np.ndarray, neighbor: np.ndarray, score: np.ndarray, k: int
 
 
 def top_of_dense(scores: np.ndarray, first_item: int, k: int) -> NeighborLists:
-    """The same for a dense block: `scores[r, j]` is how well j follows item `first_item + r`. [R, N] is not kept."""
+    """The same for a dense block [R, N]: `scores[r, j]` is how well j follows item `first_item + r`."""
     rows, items = scores.shape
-    k = min(k + 1, items)
-    best = np.argpartition(-scores, k - 1, axis=1)[:, :k]
-    item = np.repeat(np.arange(first_item, first_item + rows), k)
-    return top_of_coo(item, best.ravel(), np.take_along_axis(scores, best, 1).ravel(), k - 1 if k < items else k)
+    # One more than k, since the item itself may be among them.
+    wide = min(k + 1, items)
+    best = np.argpartition(-scores, wide - 1, axis=1)[:, :wide]
+    item = np.repeat(np.arange(first_item, first_item + rows), wide)
+    return top_of_coo(item, best.ravel(), np.take_along_axis(scores, best, 1).ravel(), k)
+
+
+def largest_of_dense(weights: np.ndarray, k: int) -> NeighborLists:
+    """Each row's k entries of largest absolute value, negative ones too, still sorted by value; zeros drop out."""
+    items = weights.shape[1]
+    k = min(k, items)
+    best = np.argpartition(-np.abs(weights), k - 1, axis=1)[:, :k]
+    item = np.repeat(np.arange(weights.shape[0]), k)
+    neighbor, score = best.ravel(), np.take_along_axis(weights, best, 1).ravel()
+    keep = (score != 0) & (item != neighbor)
+    item, neighbor, score = item[keep], neighbor[keep], score[keep]
+    order = np.lexsort((neighbor, -score, item))
+    return NeighborLists(item[order].astype(np.int32), neighbor[order].astype(np.int32), score[order])
 
 
 def blocked_products(left: sp.csr_matrix, right: sp.csr_matrix) -> Iterator[tuple[int, sp.csr_matrix]]:

@@ -24,17 +24,18 @@ class TwoTowerSettings:
 class IalsSettings:
     dim: int = 64
     epochs: int = 14
-    alpha0: float = 0.05  # weight of every unobserved (and observed) pair
-    regularisation: float = 0.005  # lambda of the papers
+    alpha0: float = 0.2  # weight of every unobserved (and observed) pair
+    regularisation: float = 0.003  # lambda of the papers
     nu: float = 1.0  # exponent of the frequency-scaled regularisation
-    halfLifeDays: float = 120.0  # an event loses half its weight in this time
+    halfLifeDays: float = 60.0  # an event loses half its weight in this time
 
 
 @dataclass(frozen=True)
 class ItemItemSettings:
     easeItemsMax: int = 10_000  # above, the cubic solve is replaced by shrunk item-to-item walks
     halfLifeDays: float = 60.0
-    regularisation: float = 0.6  # EASE's lambda in units of the Gram matrix' mean diagonal
+    damping: float = 0.5  # exponent on a decayed count: someone's tenth purchase says less than the first
+    regularisation: float = 2.0  # EASE's lambda in units of the Gram matrix' mean diagonal
     shrink: float = 5.0  # pseudo-count that pulls rarely seen items' similarities to zero (above easeItemsMax)
     neighbors: int = 200
 
