@@ -43,6 +43,7 @@ export class ReleaseContent {
     try {
       return parse(bytes);
     } catch (cause) {
+      if (cause instanceof ShortlistError && cause.code === 'release_file_invalid') throw cause;
       throw unusable(kind, cause instanceof Error ? cause.message : String(cause), cause);
     }
   }

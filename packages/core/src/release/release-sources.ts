@@ -23,16 +23,18 @@ export async function releaseSources(
   try {
     return loadSources(catalog, settings, (name) => bytes.get(name), towers);
   } catch (cause) {
-    // A malformed file throws "<file>: <reason>".
-    const message = cause instanceof Error ? cause.message : String(cause);
-    const file = SOURCE_FILES.find(({ path }) => message.startsWith(`${path}: `))?.path;
-    throw new ShortlistError(
-      'release_file_invalid',
-      {
-        file: file ?? RELEASE_FILES.sources.path,
-        reason: file === undefined ? message : message.slice(file.length + 2),
-      },
-      { cause },
-    );
+    throw namedError(cause);
   }
+}
+
+/** A malformed file is named by the error's details, or its message starts with the name. */
+function namedError(cause: unknown): ShortlistError {
+  if (cause instanceof ShortlistError && cause.code === 'release_file_invalid' && cause.details.file) return cause;
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const file = SOURCE_FILES.find(({ path }) => message.startsWith(`${path}: `))?.path;
+  const details =
+    file === undefined
+      ? { file: RELEASE_FILES.sources.path, reason: message }
+      : { file, reason: message.slice(file.length + 2) };
+  return new ShortlistError('release_file_invalid', details, { cause });
 }
