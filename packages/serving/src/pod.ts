@@ -36,7 +36,7 @@ const EXIT_AFTER_MS = 3_000;
 export async function runPod({ config, logger, version, open }: PodOptions): Promise<void> {
   const { log } = logger;
   const lifecycle = new Lifecycle();
-  const server = createPodServer({ config, lifecycle, log, version });
+  const server = await createPodServer({ config, lifecycle, log, version });
   let opened: OpenedPod | undefined;
   let stopping: Promise<void> | undefined;
 

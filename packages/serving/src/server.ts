@@ -3,11 +3,9 @@ import type { Logger } from 'pino';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import type { Config } from './config.ts';
 import type { HttpHandler, HttpServer, HttpServerOptions } from './http/adapter.ts';
-import { createNodeServer } from './http/node-server.ts';
 import { errorReply } from './http/replies.ts';
 import { requestIdOf } from './http/request-id.ts';
 import { createRouter } from './http/router.ts';
-import { createUwsServer } from './http/uws-server.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { FinishedRequest } from './observe/finished-request.ts';
 import { logRequest } from './observe/logger.ts';
@@ -39,8 +37,9 @@ export interface PodServer {
 }
 
 /** The public port and the admin port of one pod: routes, metrics and logs on one of the two HTTP servers. */
-export function createPodServer(options: PodServerOptions): PodServer {
+export async function createPodServer(options: PodServerOptions): Promise<PodServer> {
   const { config, lifecycle, log, version, chance = Math.random } = options;
+  const create = await loadHttpServer(config.httpServer);
   const servers: HttpServer[] = [];
   const metrics = createMetrics({
     releaseStatus: () => lifecycle.releaseStatus,
@@ -58,7 +57,6 @@ export function createPodServer(options: PodServerOptions): PodServer {
     logRequest(log, request, config.logRequestsShare, chance());
   };
   const serve = (handler: HttpHandler): HttpServer => {
-    const create = config.httpServer === 'uws' ? createUwsServer : createNodeServer;
     const server = create({
       handler,
       refuse: refusing(finished),
@@ -89,6 +87,12 @@ export function createPodServer(options: PodServerOptions): PodServer {
       return cutOff + (await admin.close(config.drainMs));
     },
   };
+}
+
+/** Loaded when chosen: node:http must serve where the native library cannot even be loaded. */
+async function loadHttpServer(kind: Config['httpServer']): Promise<(options: HttpServerOptions) => HttpServer> {
+  if (kind === 'node') return (await import('./http/node-server.ts')).createNodeServer;
+  return (await import('./http/uws-server.ts')).createUwsServer;
 }
 
 /** Answers what an HTTP server refuses by itself in the one error shape, and counts it like any other answer. */

@@ -31,7 +31,7 @@ export async function startPod(variables: Record<string, string> = {}, ready = t
   );
   const lifecycle = new Lifecycle();
   const recommender = new RecommenderDouble();
-  const server = createPodServer({ config, lifecycle, log, version: 'test', chance: () => 0.5 });
+  const server = await createPodServer({ config, lifecycle, log, version: 'test', chance: () => 0.5 });
   const { httpPort, adminPort } = await server.listen();
   if (ready) lifecycle.serve({ recommender, releases: releasesDouble });
   return {
