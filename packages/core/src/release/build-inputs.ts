@@ -1,6 +1,6 @@
 import { open, readdir, readFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ArrowTable } from '../catalog/arrow-table.ts';
+import { ArrowColumns } from '../catalog/arrow-columns.ts';
 import { ShortlistError } from '../contracts/errors.ts';
 import { EVENT_WEIGHT } from '../contracts/events.ts';
 import type { Profile } from '../contracts/profile.ts';
@@ -12,9 +12,9 @@ import { TOWER_EVENTS_MAX } from './user-tower.ts';
  * most `count`, evenly spaced. The events are in time order, so each profile is oldest first.
  */
 export async function realProfiles(foldDir: string, count: number): Promise<Profile[]> {
-  const table = new ArrowTable(await readFile(join(foldDir, 'events.arrow')));
-  const [actors, rows] = [table.numbers('actor', Int32Array), table.numbers('row', Int32Array)];
-  const [types, timesS] = [table.numbers('type', Uint8Array), table.numbers('time', Float64Array)];
+  const table = new ArrowColumns(await readFile(join(foldDir, 'events.arrow')), 'events.arrow');
+  const [actors, rows] = [table.int32('actor'), table.int32('row')];
+  const [types, timesS] = [table.uint8('type'), table.float64('time')];
   const counts = new Map<number, number>();
   for (let e = 0; e < actors.length; e++)
     if (EVENT_WEIGHT[types[e]!]! > 0) counts.set(actors[e]!, (counts.get(actors[e]!) ?? 0) + 1);

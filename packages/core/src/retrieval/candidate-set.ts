@@ -1,5 +1,7 @@
 import { SOURCE_COUNT } from './source.ts';
 
+const EPOCH_MAX = 0x7fffffff;
+
 /**
  * The union of what the sources found for one request: flat, reused, no object per candidate.
  *
@@ -16,11 +18,15 @@ export class CandidateSet {
   readonly #scratch: { readonly rows: Int32Array; readonly scores: Float32Array; readonly ranks: Uint16Array };
   readonly #epochOfRow: Int32Array;
   readonly #slotOfRow: Int32Array;
-  #epoch = 0;
+  #epoch: number;
 
-  /** `itemCount`: rows in the catalogue; `capacity`: most candidates one request may collect before fusion. */
-  constructor(itemCount: number, capacity: number) {
+  /**
+   * `itemCount`: rows in the catalogue; `capacity`: most candidates one request may collect before fusion;
+   * `firstEpoch`: for tests of the wrap-around.
+   */
+  constructor(itemCount: number, capacity: number, firstEpoch = 0) {
     this.capacity = capacity;
+    this.#epoch = firstEpoch;
     this.rows = new Int32Array(capacity);
     this.scores = new Float32Array(capacity * SOURCE_COUNT);
     this.ranks = new Uint16Array(capacity * SOURCE_COUNT);
@@ -29,14 +35,14 @@ export class CandidateSet {
       scores: new Float32Array(capacity * SOURCE_COUNT),
       ranks: new Uint16Array(capacity * SOURCE_COUNT),
     };
-    this.#epochOfRow = new Int32Array(itemCount);
+    this.#epochOfRow = new Int32Array(itemCount).fill(-1);
     this.#slotOfRow = new Int32Array(itemCount);
   }
 
   /** Forgets the last request. O(1) in the catalogue. */
   reset(): void {
     this.count = 0;
-    this.#epoch += 1;
+    this.#nextEpoch();
   }
 
   /** Candidate number of a row, or -1. */
@@ -53,12 +59,20 @@ export class CandidateSet {
       this.rows[slot] = row;
       this.#epochOfRow[row] = this.#epoch;
       this.#slotOfRow[row] = slot;
-      this.scores.fill(0, slot * SOURCE_COUNT, (slot + 1) * SOURCE_COUNT);
-      this.ranks.fill(0, slot * SOURCE_COUNT, (slot + 1) * SOURCE_COUNT);
+      for (let i = slot * SOURCE_COUNT; i < (slot + 1) * SOURCE_COUNT; i++) {
+        this.scores[i] = 0;
+        this.ranks[i] = 0;
+      }
     }
     this.scores[slot * SOURCE_COUNT + source] = score;
     this.ranks[slot * SOURCE_COUNT + source] = rank;
     return true;
+  }
+
+  /** A busy pod gets through 2^31 epochs in days; a stale stamp must never look like this request's. */
+  #nextEpoch(): void {
+    if (this.#epoch === EPOCH_MAX) this.#epochOfRow.fill(-1);
+    this.#epoch = this.#epoch === EPOCH_MAX ? 0 : this.#epoch + 1;
   }
 
   /** Keeps the candidates named in `order[0..keep)` (candidate numbers), in that order. */
@@ -72,7 +86,7 @@ export class CandidateSet {
         ranks[c * SOURCE_COUNT + s] = this.ranks[from * SOURCE_COUNT + s]!;
       }
     }
-    this.#epoch += 1;
+    this.#nextEpoch();
     this.count = keep;
     for (let c = 0; c < keep; c++) {
       this.rows[c] = rows[c]!;

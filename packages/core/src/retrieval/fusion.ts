@@ -1,6 +1,7 @@
 import type { Parameters } from '../contracts/parameters.ts';
 import type { CandidateSet } from './candidate-set.ts';
 import { SOURCE_COUNT, SOURCES } from './source.ts';
+import { TopK } from './top-k.ts';
 
 /** Flattens the head of each list, so that agreement counts for more than one first place. Source: Cormack 2009. */
 const RANK_OFFSET = 60;
@@ -10,13 +11,17 @@ const PRIOR_WEIGHT = 0.05;
 
 /** Buffers of one fusion, reused between requests. */
 export class FusionScratch {
+  /** After a fusion: the fused scores of the candidates kept, best first. */
+  readonly scores: Float32Array;
   readonly order: Int32Array;
-  readonly scores: Float64Array;
   readonly weights = new Float64Array(SOURCE_COUNT);
+  readonly best: TopK;
 
+  /** `capacity`: that of the candidate set. */
   constructor(capacity: number) {
+    this.scores = new Float32Array(capacity);
     this.order = new Int32Array(capacity);
-    this.scores = new Float64Array(capacity);
+    this.best = new TopK(capacity);
   }
 }
 
@@ -25,34 +30,38 @@ export class FusionScratch {
  * keeps the best `candidatesMax`. Afterwards candidate c is the one at fused rank c + 1.
  *
  * The shares are split evenly among the sources of a kind that found something, so that a missing source changes the
- * mix within its kind, not between kinds.
+ * mix within its kind, not between kinds. Repeats weigh 1, what merely sells or is new .05 each.
  */
 export function fuse(set: CandidateSet, parameters: Parameters, scratch: FusionScratch): void {
-  const { order, scores, weights } = scratch;
+  const { scores, order, weights, best } = scratch;
   weighSources(set, parameters, weights);
+  const { rows, ranks } = set;
+  best.reset(Math.min(set.count, parameters.candidatesMax));
   for (let c = 0; c < set.count; c++) {
     let sum = 0;
     for (let s = 0; s < SOURCE_COUNT; s++) {
-      const rank = set.ranks[c * SOURCE_COUNT + s]!;
+      const rank = ranks[c * SOURCE_COUNT + s]!;
       if (rank > 0) sum += weights[s]! / (RANK_OFFSET + rank);
     }
-    scores[c] = sum;
-    order[c] = c;
+    best.offer(rows[c]!, sum);
   }
-  order.subarray(0, set.count).sort((a, b) => scores[b]! - scores[a]! || set.rows[a]! - set.rows[b]!);
-  set.select(order, Math.min(set.count, parameters.candidatesMax));
+  const keep = best.drain(order, scores);
+  for (let c = 0; c < keep; c++) order[c] = set.slotOf(order[c]!);
+  set.select(order, keep);
 }
 
+/** Writes the weight of every source: its part of its kind's share, 0 where it found nothing. */
 function weighSources(set: CandidateSet, parameters: Parameters, weights: Float64Array): void {
   weights.fill(0);
-  for (let i = 0; i < set.count * SOURCE_COUNT; i++) if (set.ranks[i]! > 0) weights[i % SOURCE_COUNT] = 1;
+  for (let c = 0; c < set.count; c++)
+    for (let s = 0; s < SOURCE_COUNT; s++) if (set.ranks[c * SOURCE_COUNT + s]! > 0) weights[s] = 1;
   const found = { collaborative: 0, content: 0, personal: 0, prior: 0 };
-  SOURCES.forEach(({ kind }, s) => (found[kind] += weights[s]!));
+  for (let s = 0; s < SOURCE_COUNT; s++) found[SOURCES[s]!.kind] += weights[s]!;
   const shares = {
     collaborative: parameters.shares.collaborative / Math.max(1, found.collaborative),
     content: parameters.shares.content / Math.max(1, found.content),
     personal: PERSONAL_WEIGHT,
     prior: PRIOR_WEIGHT,
   };
-  SOURCES.forEach(({ kind }, s) => (weights[s]! *= shares[kind]));
+  for (let s = 0; s < SOURCE_COUNT; s++) weights[s]! *= shares[SOURCES[s]!.kind];
 }

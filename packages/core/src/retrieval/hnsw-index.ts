@@ -17,11 +17,13 @@ export const HNSW_DEFAULTS: HnswSettings = { m: 16, efConstruction: 200, ef: 800
 
 /** With fewer items than this share left by a filter, the survivors are scanned instead of the graph walked. */
 const SCAN_SHARE = 0.1;
+/** Asked for beyond k when there is a filter, which most often bars a few items of the user's own. */
+const FILTER_SLACK = 64;
 
 /**
  * Approximate nearest neighbours by a navigable small-world graph (hnswlib). Built by the release job, never in a pod.
  * Scores are recomputed from the table, so that they equal the flat index's to the bit. A filter is met by asking for
- * more than k; where it leaves little, the survivors are scanned exactly.
+ * more than k; where it leaves little, or bars what is near, the survivors are scanned exactly.
  * Source: Malkov & Yashunin 2016, arXiv:1603.09320.
  */
 export class HnswIndex implements VectorIndex {
@@ -32,7 +34,9 @@ export class HnswIndex implements VectorIndex {
   readonly #graph: hnswlib.HierarchicalNSW;
   readonly #exact: FlatIndex;
   readonly #ef: number;
-  readonly #top: TopK;
+  readonly #top = new TopK(1000);
+  /** hnswlib-node takes plain arrays only. */
+  readonly #query: number[];
 
   private constructor(vectors: Float32Array, dim: number, graph: hnswlib.HierarchicalNSW, ef: number) {
     this.#vectors = vectors;
@@ -41,7 +45,7 @@ export class HnswIndex implements VectorIndex {
     this.#graph = graph;
     this.#ef = ef;
     this.#exact = new FlatIndex(vectors, dim);
-    this.#top = new TopK(this.count);
+    this.#query = new Array<number>(dim).fill(0);
   }
 
   /** `progress` is told after every 10,000 vectors. @throws `vector_invalid` */
@@ -84,16 +88,32 @@ export class HnswIndex implements VectorIndex {
     excluded: Uint8Array | null,
   ): number {
     checkQuery(query, this.dim);
-    const left = excluded === null ? this.count : this.count - countOnes(excluded);
-    if (left <= Math.max(k, this.count * SCAN_SHARE)) return this.#exact.search(query, k, outRows, outScores, excluded);
-    const asked = Math.min(this.count, Math.ceil((k * this.count) / left) + (excluded === null ? 0 : k));
-    this.#graph.setEf(Math.max(this.#ef, asked));
-    const { neighbors } = this.#graph.searchKnn(Array.from(query), asked);
-    this.#top.reset(k);
-    for (const row of neighbors)
-      if (excluded === null || excluded[row] !== 1)
-        this.#top.offer(row, innerProduct(this.#vectors, row * this.dim, query));
+    for (let i = 0; i < this.dim; i++) this.#query[i] = query[i]!;
+    if (excluded === null) {
+      this.#walk(query, k, k, null);
+      return this.#top.drain(outRows, outScores);
+    }
+    if (this.#walk(query, k, k + FILTER_SLACK, excluded) < k) {
+      const left = this.count - countOnes(excluded);
+      const asked = Math.ceil((1.2 * k * this.count) / Math.max(1, left)) + FILTER_SLACK;
+      const scans = left <= Math.max(k, this.count * SCAN_SHARE) || this.#walk(query, k, asked, excluded) < k;
+      if (scans) return this.#exact.search(query, k, outRows, outScores, excluded);
+    }
     return this.#top.drain(outRows, outScores);
+  }
+
+  /** Fills the heap from the nearest `asked` of the graph; returns how many are not excluded, at most `k`. */
+  #walk(query: Float32Array, k: number, asked: number, excluded: Uint8Array | null): number {
+    this.#graph.setEf(Math.max(this.#ef, asked));
+    const { neighbors } = this.#graph.searchKnn(this.#query, Math.min(asked, this.count));
+    this.#top.reset(k);
+    let kept = 0;
+    for (const row of neighbors) {
+      if (excluded !== null && excluded[row] === 1) continue;
+      this.#top.offer(row, innerProduct(this.#vectors, row * this.dim, query));
+      kept += 1;
+    }
+    return Math.min(kept, k);
   }
 }
 

@@ -1,7 +1,9 @@
 import type { Catalog } from '../catalog/catalog.ts';
+import { ShortlistError } from '../contracts/errors.ts';
 import { readNeighborLists } from './neighbor-lists.ts';
 import { RankedLists } from './ranked-lists.ts';
 import { SOURCE_INDEX, type CandidateSource, type SourceName } from './source.ts';
+import { Accumulator } from './sources/accumulator.ts';
 import { CategorySource } from './sources/category-source.ts';
 import { IalsSource } from './sources/ials-source.ts';
 import { NeighborListSource } from './sources/neighbor-list-source.ts';
@@ -37,8 +39,8 @@ export interface LoadedSources {
 }
 
 /**
- * The candidate sources whose files are there. `index` and `itemVectors` null: no two-tower source. A malformed file
- * throws, naming it.
+ * The candidate sources whose files are there. `towers` null: no two-tower source.
+ * Errors: `release_file_missing` without trending.arrow, `release_file_invalid` for a malformed file.
  */
 export function loadSources(
   catalog: Catalog,
@@ -46,23 +48,33 @@ export function loadSources(
   read: ReadSourceFile,
   towers: { readonly index: VectorIndex; readonly itemVectors: Float32Array } | null,
 ): LoadedSources {
-  const rankedLists = named('trending.arrow', () => RankedLists.fromArrow(required(read, 'trending.arrow'), catalog));
+  const trending = read('trending.arrow');
+  if (trending === undefined)
+    throw new ShortlistError('release_file_missing', { file: 'trending.arrow', reason: 'there is no such file' });
+  const rankedLists = RankedLists.fromArrow(trending, catalog);
   const popularity = popularityOf(rankedLists, catalog.count);
+  // Sources run one after the other and need the profile's interests only while they do: one scratch serves all.
+  const interests = new Accumulator(catalog.count);
   const sources: CandidateSource[] = [
     new CategorySource(catalog, rankedLists),
     new RepeatsSource(popularity),
     new RankedListSource('trending', rankedLists),
     new RankedListSource('popular', rankedLists),
     new NewItemsSource(catalog),
-    ...neighborSources(catalog, settings, read),
-    ...userSources(catalog, settings, read),
+    ...neighborSources(catalog, settings, read, interests),
+    ...userSources(catalog, settings, read, interests),
   ];
   if (towers !== null) sources.push(new TwoTowerSource(towers.index, towers.itemVectors));
   sources.sort((a, b) => SOURCE_INDEX[a.name] - SOURCE_INDEX[b.name]);
   return { sources, rankedLists, popularity };
 }
 
-function neighborSources(catalog: Catalog, settings: SourceSettings, read: ReadSourceFile): CandidateSource[] {
+function neighborSources(
+  catalog: Catalog,
+  settings: SourceSettings,
+  read: ReadSourceFile,
+  interests: Accumulator,
+): CandidateSource[] {
   const { coVisitation, itemItem } = settings.parameters;
   const kinds: [SourceName, string, { eventsMax: number; halfLifeS: number }][] = [
     ['co_visitation', 'co-visitation.arrow', { eventsMax: coVisitation.events, halfLifeS: 0 }],
@@ -73,40 +85,47 @@ function neighborSources(catalog: Catalog, settings: SourceSettings, read: ReadS
   return kinds.flatMap(([name, file, options]) => {
     const bytes = read(file);
     if (bytes === undefined) return [];
-    const columns = { from: 'item', to: 'neighbor', value: 'score' };
-    return [
-      new NeighborListSource(
-        name,
-        named(file, () => readNeighborLists(bytes, columns, counts)),
-        options,
-      ),
-    ];
+    const lists = readNeighborLists(bytes, { file, from: 'item', to: 'neighbor', value: 'score' }, counts);
+    return [new NeighborListSource(name, lists, options, interests)];
   });
 }
 
-function userSources(catalog: Catalog, settings: SourceSettings, read: ReadSourceFile): CandidateSource[] {
+function userSources(
+  catalog: Catalog,
+  settings: SourceSettings,
+  read: ReadSourceFile,
+  interests: Accumulator,
+): CandidateSource[] {
   const { ials, histories, itemsPerActorMax } = settings.parameters;
   const sources: CandidateSource[] = [];
   const factors = read('ials-items.f32');
   if (factors !== undefined) {
-    const values = new Float32Array(factors.slice().buffer);
-    if (values.length !== catalog.count * ials.dim)
-      throw new Error(`ials-items.f32: ${values.length} values, not ${catalog.count} x ${ials.dim}`);
+    const values = readFactors(factors, catalog.count, ials.dim);
     const options = { eventsMax: itemsPerActorMax, halfLifeS: ials.halfLifeDays * DAY_S };
-    sources.push(new IalsSource({ ...ials, factors: values }, options));
+    sources.push(new IalsSource({ ...ials, factors: values }, options, interests));
   }
   const bytes = read('histories.arrow');
   if (bytes !== undefined) {
-    const lists = named('histories.arrow', () => readHistories(bytes, catalog.count));
+    const columns = { file: 'histories.arrow', from: 'actor', to: 'row', value: 'weight' };
+    const lists = readNeighborLists(bytes, columns, { fromCount: 'last', toCount: catalog.count });
     const options = { eventsMax: histories.items, halfLifeS: histories.halfLifeDays * DAY_S };
-    sources.push(new UserUserSource(lists, catalog.count, options));
+    sources.push(new UserUserSource(lists, catalog.count, options, interests));
   }
   return sources;
 }
 
-function readHistories(bytes: Uint8Array, itemCount: number) {
-  const columns = { from: 'actor', to: 'row', value: 'weight' };
-  return readNeighborLists(bytes, columns, { fromCount: 'last', toCount: itemCount });
+/** `[count, dim]` from the bytes of ials-items.f32. */
+function readFactors(bytes: Uint8Array, count: number, dim: number): Float32Array {
+  const file = 'ials-items.f32';
+  if (bytes.length !== count * dim * 4)
+    throw new ShortlistError('release_file_invalid', {
+      file,
+      reason: `${bytes.length} bytes, not ${count} x ${dim} x 4`,
+    });
+  const values = new Float32Array(bytes.slice().buffer);
+  if (!values.every((value) => Number.isFinite(value)))
+    throw new ShortlistError('release_file_invalid', { file, reason: 'a value is not finite' });
+  return values;
 }
 
 /** All-time popularity relative to the best-seller's. */
@@ -115,18 +134,4 @@ function popularityOf(lists: RankedLists, itemCount: number): Float32Array {
   const { rows, scores } = lists.list('all', -1);
   for (let i = 0; i < rows.length; i++) popularity[rows[i]!] = scores[i]! / scores[0]!;
   return popularity;
-}
-
-function required(read: ReadSourceFile, file: string): Uint8Array {
-  const bytes = read(file);
-  if (bytes === undefined) throw new Error('the file is missing');
-  return bytes;
-}
-
-function named<T>(file: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw new Error(`${file}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-  }
 }

@@ -1,4 +1,4 @@
-import { ArrowTable } from '../catalog/arrow-table.ts';
+import { ArrowColumns } from '../catalog/arrow-columns.ts';
 
 /**
  * Weighted neighbours of every item in compressed rows: those of item i stand at `offsets[i] .. offsets[i + 1]` of
@@ -11,25 +11,23 @@ export interface NeighborLists {
 }
 
 /**
- * From an Arrow table of (from, to, value) sorted by `from`, e.g. co-visitation (item, neighbor, score). Throws when the
- * order or a number is out of range. `fromCount: 'last'` takes as many rows as the table names.
+ * From an Arrow file of (from, to, value) sorted by `from`, e.g. co-visitation (item, neighbor, score). `fromCount: 'last'`
+ * takes as many rows as the file names. Errors: `release_file_invalid` when the order or a number is out of range.
  */
 export function readNeighborLists(
   bytes: Uint8Array,
-  columns: { from: string; to: string; value: string },
-  counts: { fromCount: number | 'last'; toCount: number },
+  columns: { readonly file: string; readonly from: string; readonly to: string; readonly value: string },
+  counts: { readonly fromCount: number | 'last'; readonly toCount: number },
 ): NeighborLists {
-  const table = new ArrowTable(bytes);
-  const from = table.numbers(columns.from, Int32Array);
-  const neighbors = table.numbers(columns.to, Int32Array);
-  const scores = table.numbers(columns.value, Float32Array);
-  const { toCount } = counts;
+  const table = new ArrowColumns(bytes, columns.file);
+  const from = table.int32(columns.from);
   const fromCount = counts.fromCount === 'last' ? (from[from.length - 1] ?? -1) + 1 : counts.fromCount;
+  const neighbors = table.rows(columns.to, counts.toCount);
+  const scores = table.scores(columns.value);
   const offsets = new Int32Array(fromCount + 1);
   for (let i = 0; i < from.length; i++) {
-    if (from[i]! < (from[i - 1] ?? 0)) throw new Error(`line ${i}: ${columns.from} ${from[i]!} is out of order`);
-    if (from[i]! >= fromCount || neighbors[i]! < 0 || neighbors[i]! >= toCount || !Number.isFinite(scores[i]!))
-      throw new Error(`line ${i}: (${from[i]!}, ${neighbors[i]!}, ${scores[i]!}) is out of range`);
+    if (from[i]! < (from[i - 1] ?? 0)) throw table.refuse(`${columns.from} ${from[i]!} is out of order at line ${i}`);
+    if (from[i]! >= fromCount) throw table.refuse(`${columns.from} ${from[i]!} is not below ${fromCount} at line ${i}`);
     offsets[from[i]! + 1]! += 1;
   }
   for (let i = 0; i < fromCount; i++) offsets[i + 1]! += offsets[i]!;

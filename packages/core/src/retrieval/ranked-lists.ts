@@ -1,4 +1,4 @@
-import { ArrowTable } from '../catalog/arrow-table.ts';
+import { ArrowColumns } from '../catalog/arrow-columns.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 
 /** Rows best first, with their scores. */
@@ -14,48 +14,63 @@ const EMPTY: RankedList = { rows: new Int32Array(0), scores: new Float32Array(0)
 
 /** What sells: overall and per category, decayed over 7 and 30 days, and over all time. */
 export class RankedLists {
-  readonly #overall = new Map<Window, RankedList>();
-  readonly #byCategory = new Map<Window, Map<number, RankedList>>();
+  /** By window, then by category code; -1 is the whole shop. */
+  readonly #lists = new Map<Window, Map<number, RankedList>>(WINDOWS.map((window) => [window, new Map()]));
 
-  /** From `trending.arrow` (window, category, row, score), best first within a list; category '' is the whole shop. */
-  static fromArrow(bytes: Uint8Array, catalog: Catalog): RankedLists {
-    const table = new ArrowTable(bytes);
-    const windows = table.texts('window');
-    const categories = table.texts('category');
-    const rows = table.numbers('row', Int32Array);
-    const scores = table.numbers('score', Float32Array);
+  /**
+   * From `trending.arrow` (window, category, row, score), best first within a list; category '' is the whole shop.
+   * Errors: `release_file_invalid`.
+   */
+  static fromArrow(bytes: Uint8Array, catalog: Catalog, file = 'trending.arrow'): RankedLists {
+    const columns = new ArrowColumns(bytes, file);
+    const windows = columns.text('window');
+    const categories = columns.text('category');
+    const rows = columns.rows('row', catalog.count);
+    const scores = columns.scores('score');
     const lists = new RankedLists();
     for (let start = 0; start < rows.length;) {
       let end = start + 1;
       while (end < rows.length && windows[end] === windows[start] && categories[end] === categories[start]) end += 1;
-      const list = { rows: rows.slice(start, end), scores: scores.slice(start, end) };
-      for (const row of list.rows)
-        if (row < 0 || row >= catalog.count) throw new Error(`trending row ${row} is not in the catalogue`);
-      lists.#put(windows[start]! as Window, categories[start]!, list, catalog);
+      const ofWindow = lists.#lists.get(windows[start] as Window);
+      if (ofWindow === undefined) throw columns.refuse(`unknown window ${windows[start]!} at line ${start}`);
+      const category = categories[start]!;
+      const code = category === '' ? -1 : catalog.categoryCode(category);
+      if (category === '' || code >= 0)
+        ofWindow.set(code, { rows: rows.slice(start, end), scores: scores.slice(start, end) });
       start = end;
     }
     return lists;
   }
 
-  #put(window: Window, category: string, list: RankedList, catalog: Catalog): void {
-    if (!WINDOWS.includes(window)) throw new Error(`unknown window ${window}`);
-    if (category === '') {
-      this.#overall.set(window, list);
-      return;
-    }
-    const code = catalog.categoryCode(category);
-    if (code < 0) return;
-    const lists = this.#byCategory.get(window) ?? new Map<number, RankedList>();
-    this.#byCategory.set(window, lists.set(code, list));
-  }
-
   /** The list of a category, or of the shop for -1; empty when nothing sold. */
   list(window: Window, category: number): RankedList {
-    return (category < 0 ? this.#overall.get(window) : this.#byCategory.get(window)?.get(category)) ?? EMPTY;
+    return this.#lists.get(window)?.get(category) ?? EMPTY;
   }
 
-  /** The first of the windows in which something sold. */
-  firstOf(windows: readonly Window[], category: number): RankedList {
-    return windows.map((window) => this.list(window, category)).find((list) => list.rows.length > 0) ?? EMPTY;
+  /** Codes of the categories that have a list in some window; -1 for the whole shop. */
+  categories(): readonly number[] {
+    return [...new Set(WINDOWS.flatMap((window) => [...this.#lists.get(window)!.keys()]))];
+  }
+
+  /**
+   * One list out of several windows: all of the first, then what only the next one has, and so on, at most `max` rows.
+   * The scores of later windows are scaled to continue below the former's, so that they fall all the way.
+   */
+  merged(windows: readonly Window[], category: number, max: number): RankedList {
+    const rows: number[] = [];
+    const scores: number[] = [];
+    const seen = new Set<number>();
+    for (const list of windows.map((window) => this.list(window, category))) {
+      const fresh = [...list.rows.keys()].filter((i) => !seen.has(list.rows[i]!));
+      const first = fresh[0] === undefined ? 0 : list.scores[fresh[0]]!;
+      const scale = scores.length === 0 || first === 0 ? 1 : Math.min(1, scores[scores.length - 1]! / first);
+      for (const i of fresh) {
+        if (rows.length === max) break;
+        seen.add(list.rows[i]!);
+        rows.push(list.rows[i]!);
+        scores.push(list.scores[i]! * scale);
+      }
+    }
+    return rows.length === 0 ? EMPTY : { rows: Int32Array.from(rows), scores: Float32Array.from(scores) };
   }
 }

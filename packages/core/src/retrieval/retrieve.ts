@@ -3,20 +3,33 @@ import type { CandidateSet } from './candidate-set.ts';
 import { fuse, type FusionScratch } from './fusion.ts';
 import { SOURCES, type CandidateSource, type SourceName, type SourceQuery } from './source.ts';
 
+/** Which half of the hybrid a release has no source for. */
+export type AbsentHalf = 'collaborative' | 'content';
+
 /** What a caller should know of one retrieval; empty when all went well. */
 export interface RetrievalNotes {
   /** Sources that threw, with their errors. The others' candidates stand. */
   readonly failed: readonly { readonly source: SourceName; readonly error: unknown }[];
+  /** Halves without any source that is there and switched on: the fused order is the other half's alone. */
+  readonly absent: readonly AbsentHalf[];
 }
 
-const ALL_WELL: RetrievalNotes = { failed: [] };
+/**
+ * What stands for each half of the hybrid: behaviour or metadata, compared item by item. The category source does not
+ * count, since it only needs names and works everywhere.
+ */
+const HALVES: Readonly<Record<AbsentHalf, readonly SourceName[]>> = {
+  collaborative: SOURCES.filter(({ kind }) => kind === 'collaborative').map(({ name }) => name),
+  content: ['content'],
+};
 
 /**
  * Fills `set` with the fused union of the sources' candidates: each gives up to its k, at most `candidatesMax` survive, in
  * fused order, and every source that can says its score of all survivors. The request path and the replay for training
  * both run exactly this.
  *
- * `sources` in the order of SOURCES. A source that throws is named in the notes, never swallowed.
+ * `sources` in the order of SOURCES. A source that throws is named in the notes, never swallowed. Sources keep the state
+ * of one query at a time: read what you need of `set` before the next call.
  */
 export function retrieveCandidates(
   sources: readonly CandidateSource[],
@@ -25,23 +38,37 @@ export function retrieveCandidates(
   set: CandidateSet,
   scratch: FusionScratch,
 ): RetrievalNotes {
-  let failed: { source: SourceName; error: unknown }[] | undefined;
-  const attempt = (source: CandidateSource, work: () => void) => {
-    try {
-      work();
-    } catch (error) {
-      (failed ??= []).push({ source: source.name, error });
-    }
-  };
+  const failed: { source: SourceName; error: unknown }[] = [];
   set.reset();
   for (const source of sources) {
     const k = parameters.sources[source.name];
-    if (k > 0) attempt(source, () => source.retrieve(query, k, set));
+    if (k > 0) attempt(source.name, failed, () => source.retrieve(query, k, set));
   }
   fuse(set, parameters, scratch);
-  for (const source of sources)
-    if (source.score && parameters.sources[source.name] > 0) attempt(source, () => source.score!(query, set));
-  return failed === undefined ? ALL_WELL : { failed };
+  for (const source of sources) {
+    // A source that failed to retrieve still holds another query's numbers.
+    if (source.score === undefined || parameters.sources[source.name] === 0) continue;
+    if (failed.some(({ source: name }) => name === source.name)) continue;
+    attempt(source.name, failed, () => source.score!(query, set));
+  }
+  return { failed, absent: absentHalves(sources, parameters) };
+}
+
+function attempt(source: SourceName, failed: { source: SourceName; error: unknown }[], work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    failed.push({ source, error });
+  }
+}
+
+const NONE: readonly AbsentHalf[] = [];
+
+function absentHalves(sources: readonly CandidateSource[], parameters: Parameters): readonly AbsentHalf[] {
+  const isAbsent = (half: AbsentHalf) =>
+    !sources.some(({ name }) => parameters.sources[name] > 0 && HALVES[half].includes(name));
+  const absent = (['collaborative', 'content'] as const).filter(isAbsent);
+  return absent.length === 0 ? NONE : absent;
 }
 
 /** Most candidates that all sources together may give before fusion. */

@@ -3,8 +3,8 @@
  * so results never depend on the order of arrival. `offer` is O(1) for what does not make it, O(log k) else.
  */
 export class TopK {
-  readonly #rows: Int32Array;
-  readonly #scores: Float64Array;
+  #rows: Int32Array;
+  #scores: Float64Array;
   #k = 0;
   #count = 0;
 
@@ -13,9 +13,13 @@ export class TopK {
     this.#scores = new Float64Array(capacity);
   }
 
-  /** Starts over for the best `k`, at most the capacity. */
+  /** Starts over for the best `k`; grows when there is no room for as many. */
   reset(k: number): void {
-    this.#k = Math.min(k, this.#rows.length);
+    if (k > this.#rows.length) {
+      this.#rows = new Int32Array(k);
+      this.#scores = new Float64Array(k);
+    }
+    this.#k = k;
     this.#count = 0;
   }
 

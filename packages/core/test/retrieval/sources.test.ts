@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Catalog } from '../../src/catalog/catalog.ts';
 import { createProfile } from '../../src/catalog/to-profile.ts';
+import { itemsToArrow } from '../../src/catalog/write-items.ts';
 import { EVENT_CODE, EVENT_WEIGHT } from '../../src/contracts/events.ts';
 import type { Profile } from '../../src/contracts/profile.ts';
 import { CandidateSet } from '../../src/retrieval/candidate-set.ts';
@@ -168,15 +169,19 @@ describe('iALS fold-in', () => {
 });
 
 describe('own and new items', () => {
-  const catalog = new Catalog({
-    itemIds: Array.from({ length: ITEMS }, (_, row) => `i${row}`),
-    titles: Array.from({ length: ITEMS }, () => 't'),
-    categories: Array.from({ length: ITEMS }, (_, row) => (row % 2 ? 'odd' : 'even')),
-    brands: Array.from({ length: ITEMS }, () => ''),
-    prices: new Float32Array(ITEMS).fill(1),
-    createdS: Float64Array.from({ length: ITEMS }, (_, row) => NOW_S - (row - 2) * DAY_S),
-    available: new Uint8Array(ITEMS).fill(1),
-  });
+  const catalog = Catalog.fromArrow(
+    itemsToArrow(
+      Array.from({ length: ITEMS }, (_, row) => ({
+        itemId: `i${row}`,
+        title: 't',
+        category: row % 2 ? 'odd' : 'even',
+        brand: '',
+        price: 1,
+        createdAtS: NOW_S - (row - 2) * DAY_S,
+        available: true,
+      })),
+    ),
+  );
 
   it('repeats put the more often bought first and break ties by popularity', () => {
     const popularity = Float32Array.from({ length: ITEMS }, (_, row) => row / ITEMS);

@@ -1,9 +1,9 @@
 import type { Catalog } from '../../catalog/catalog.ts';
 import type { CandidateSet } from '../candidate-set.ts';
-import type { RankedLists } from '../ranked-lists.ts';
+import type { RankedList, RankedLists } from '../ranked-lists.ts';
 import type { CandidateSource, SourceQuery } from '../source.ts';
 import { readCategoryAffinity } from './category-affinity.ts';
-import { Emitter } from './emit.ts';
+import { Emitter, SOURCE_K_MAX } from './emit.ts';
 
 /** Categories with less of the profile's interest than this are passed over. */
 const AFFINITY_MIN = 0.05;
@@ -12,13 +12,15 @@ const AFFINITY_MIN = 0.05;
 export class CategorySource implements CandidateSource {
   readonly name = 'category';
   readonly #catalog: Catalog;
-  readonly #lists: RankedLists;
+  readonly #lists: ReadonlyMap<number, RankedList>;
   readonly #affinity: Float32Array;
   readonly #emitter = new Emitter('category');
 
   constructor(catalog: Catalog, lists: RankedLists) {
     this.#catalog = catalog;
-    this.#lists = lists;
+    this.#lists = new Map(
+      lists.categories().map((category) => [category, lists.merged(['30d', 'all'], category, SOURCE_K_MAX)]),
+    );
     this.#affinity = new Float32Array(catalog.categories.length);
   }
 
@@ -30,10 +32,19 @@ export class CategorySource implements CandidateSource {
     for (let category = 0; category < this.#affinity.length; category++) {
       const affinity = this.#affinity[category]!;
       if (affinity < AFFINITY_MIN) continue;
-      const { rows, scores } = this.#lists.firstOf(['30d', 'all'], category);
-      for (let i = 0; i < rows.length && i < k; i++)
-        if (query.excluded?.[rows[i]!] !== 1) top.offer(rows[i]!, (affinity * scores[i]!) / scores[0]!);
+      const list = this.#lists.get(category);
+      if (list !== undefined) this.#offer(list, affinity / list.scores[0]!, query.excluded);
     }
     this.#emitter.emitTop(out);
+  }
+
+  /** Offers the list's rows until one would not get in: those after it would not either. */
+  #offer({ rows, scores }: RankedList, scale: number, excluded: Uint8Array | null): void {
+    const { top } = this.#emitter;
+    for (let i = 0; i < rows.length; i++) {
+      const score = scale * scores[i]!;
+      if (score < top.threshold) return;
+      if (excluded?.[rows[i]!] !== 1) top.offer(rows[i]!, score);
+    }
   }
 }

@@ -34,11 +34,12 @@ export class IalsSource implements CandidateSource {
   readonly #user: Float32Array;
   #gramian: Float64Array | undefined;
 
-  constructor(model: IalsModel, options: InterestOptions) {
+  /** `interests`: scratch `[n]`, free again when `retrieve` returns. */
+  constructor(model: IalsModel, options: InterestOptions, interests?: Accumulator) {
     this.#model = model;
     this.#count = model.factors.length / model.dim;
     this.#options = options;
-    this.#interests = new Accumulator(this.#count);
+    this.#interests = interests ?? new Accumulator(this.#count);
     this.#system = new Float64Array(model.dim * model.dim);
     this.#solution = new Float64Array(model.dim);
     this.#user = new Float32Array(model.dim);

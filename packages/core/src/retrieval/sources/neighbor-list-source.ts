@@ -17,12 +17,13 @@ export class NeighborListSource implements CandidateSource {
   readonly #sums: Accumulator;
   readonly #emitter: Emitter;
 
-  constructor(name: SourceName, lists: NeighborLists, options: InterestOptions) {
+  /** `interests`: scratch `[n]`, free again when `retrieve` returns, so sources may share one. */
+  constructor(name: SourceName, lists: NeighborLists, options: InterestOptions, interests?: Accumulator) {
     const itemCount = lists.offsets.length - 1;
     this.name = name;
     this.lists = lists;
     this.#options = options;
-    this.#interests = new Accumulator(itemCount);
+    this.#interests = interests ?? new Accumulator(itemCount);
     this.#sums = new Accumulator(itemCount);
     this.#emitter = new Emitter(name);
   }
@@ -35,8 +36,7 @@ export class NeighborListSource implements CandidateSource {
     sums.reset();
     for (let i = 0; i < interests.count; i++) {
       const item = interests.touched[i]!;
-      const weight = interests.get(item);
-      for (let n = offsets[item]!; n < offsets[item + 1]!; n++) sums.add(neighbors[n]!, weight * scores[n]!);
+      sums.addList(neighbors, scores, offsets[item]!, offsets[item + 1]!, interests.get(item));
     }
     this.#emitter.emitSums(sums, query, k, out);
   }

@@ -5,8 +5,10 @@ import { readCategoryAffinity } from './category-affinity.ts';
 import { Emitter } from './emit.ts';
 
 /** Newest items that are looked at per request. */
-const NEWEST = 500;
+const LOOKED_AT_MAX = 500;
 const HALF_LIFE_S = 14 * 86_400;
+/** Older than this is not new; a shop that added nothing lately has no new items. */
+const AGE_MAX_S = 60 * 86_400;
 /** Weight of an item whose category the profile never touched. */
 const STRANGER = 0.2;
 
@@ -14,29 +16,49 @@ const STRANGER = 0.2;
 export class NewItemsSource implements CandidateSource {
   readonly name = 'new_items';
   readonly #catalog: Catalog;
-  readonly #byNewest: Int32Array;
+  readonly #newestFirst: Int32Array;
+  /** The same by category code. */
+  readonly #newestByCategory: readonly Int32Array[];
   readonly #affinity: Float32Array;
   readonly #emitter = new Emitter('new_items');
 
   constructor(catalog: Catalog) {
+    const { createdS } = catalog;
+    const newestFirst = (rows: Int32Array) => rows.sort((a, b) => createdS[b]! - createdS[a]! || a - b);
     this.#catalog = catalog;
-    this.#byNewest = Int32Array.from({ length: catalog.count }, (_, row) => row)
-      .sort((a, b) => catalog.createdS[b]! - catalog.createdS[a]! || a - b)
-      .slice(0, NEWEST);
+    this.#newestFirst = newestFirst(Int32Array.from({ length: catalog.count }, (_, row) => row));
+    this.#newestByCategory = catalog.categories.map((_, code) => newestFirst(catalog.rowsOfCategory(code).slice()));
     this.#affinity = new Float32Array(catalog.categories.length);
   }
 
   retrieve(query: SourceQuery, k: number, out: CandidateSet): void {
     readCategoryAffinity(query, this.#catalog, this.#affinity);
+    const { createdS, categoryCodes } = this.#catalog;
+    const rows = query.category < 0 ? this.#newestFirst : this.#newestByCategory[query.category]!;
     const { top } = this.#emitter;
     top.reset(k);
-    for (const row of this.#byNewest) {
-      const ageS = query.nowS - this.#catalog.createdS[row]!;
-      const category = this.#catalog.categoryCodes[row]!;
-      if (ageS < 0 || query.excluded?.[row] === 1) continue;
-      if (query.category >= 0 && category !== query.category) continue;
-      top.offer(row, (STRANGER + this.#affinity[category]!) * 2 ** (-ageS / HALF_LIFE_S));
+    // What comes after the request's time is not there yet: a replay asks about the past.
+    const first = firstNotAfter(rows, createdS, query.nowS);
+    for (let i = first; i < rows.length && i < first + LOOKED_AT_MAX; i++) {
+      const row = rows[i]!;
+      const ageS = query.nowS - createdS[row]!;
+      if (ageS > AGE_MAX_S) break;
+      if (query.excluded?.[row] === 1) continue;
+      const affinity = this.#affinity[categoryCodes[row]!] ?? 0;
+      top.offer(row, (STRANGER + affinity) * 2 ** (-ageS / HALF_LIFE_S));
     }
     this.#emitter.emitTop(out);
   }
+}
+
+/** Place of the first row, in newest-first order, that was created at `timeS` or before. */
+function firstNotAfter(rows: Int32Array, createdS: Float64Array, timeS: number): number {
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (createdS[rows[middle]!]! > timeS) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

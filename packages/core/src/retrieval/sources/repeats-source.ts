@@ -1,10 +1,12 @@
 import type { CandidateSet } from '../candidate-set.ts';
-import type { CandidateSource, SourceQuery } from '../source.ts';
+import { SOURCE_COUNT, SOURCE_INDEX, type CandidateSource, type SourceQuery } from '../source.ts';
 import { Accumulator } from './accumulator.ts';
 import { Emitter } from './emit.ts';
 import { readInterests } from './interests.ts';
 
 const HALF_LIFE_S = 180 * 86_400;
+/** How far popularity can lift a count: less than any two counts that people would tell apart. */
+const POPULARITY_LIFT = 1e-3;
 
 /**
  * What the user took before, by decayed counts, ties by all-time popularity. The strongest single source where people buy
@@ -28,8 +30,17 @@ export class RepeatsSource implements CandidateSource {
     top.reset(k);
     for (let i = 0; i < this.#own.count; i++) {
       const row = this.#own.touched[i]!;
-      if (query.excluded?.[row] !== 1) top.offer(row, this.#own.get(row) * (1 + 1e-3 * this.#popularity[row]!));
+      if (query.excluded?.[row] !== 1) top.offer(row, this.#scoreOf(row));
     }
     this.#emitter.emitTop(out);
+  }
+
+  score(_query: SourceQuery, out: CandidateSet): void {
+    for (let c = 0; c < out.count; c++)
+      out.scores[c * SOURCE_COUNT + SOURCE_INDEX.repeats] = this.#scoreOf(out.rows[c]!);
+  }
+
+  #scoreOf(row: number): number {
+    return this.#own.get(row) * (1 + POPULARITY_LIFT * this.#popularity[row]!);
   }
 }

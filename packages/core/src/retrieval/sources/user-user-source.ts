@@ -28,43 +28,59 @@ export class UserUserSource implements CandidateSource {
   readonly #nearestScores = new Float32Array(NEIGHBOR_ACTORS);
   readonly #emitter = new Emitter('user_user');
 
-  /** `histories`: items of every actor with their decayed weights. */
-  constructor(histories: NeighborLists, itemCount: number, options: InterestOptions) {
+  /**
+   * `histories`: items of every actor with their decayed weights; `interests`: scratch `[n]`, free again when `retrieve`
+   * returns, so sources may share one.
+   */
+  constructor(histories: NeighborLists, itemCount: number, options: InterestOptions, interests?: Accumulator) {
     const actorCount = histories.offsets.length - 1;
     this.#items = histories;
     this.#actors = invert(histories, itemCount, ACTORS_PER_ITEM);
     this.#inverseNorms = inverseNorms(histories);
     this.#options = options;
-    this.#interests = new Accumulator(itemCount);
+    this.#interests = interests ?? new Accumulator(itemCount);
     this.#similarities = new Accumulator(actorCount);
     this.#sums = new Accumulator(itemCount);
   }
 
   retrieve(query: SourceQuery, k: number, out: CandidateSet): void {
+    readInterests(query, this.#options, this.#interests);
+    this.#compareActors();
+    this.#vote(this.#takeNearest());
+    this.#emitter.emitSums(this.#sums, query, k, out);
+  }
+
+  /** Inner products of the profile's interests with the actors' histories; other actors stay 0. */
+  #compareActors(): void {
+    const { offsets, neighbors, scores } = this.#actors;
     const interests = this.#interests;
     const similarities = this.#similarities;
-    readInterests(query, this.#options, interests);
     similarities.reset();
     for (let i = 0; i < interests.count; i++) {
       const item = interests.touched[i]!;
-      const weight = interests.get(item);
-      for (let n = this.#actors.offsets[item]!; n < this.#actors.offsets[item + 1]!; n++)
-        similarities.add(this.#actors.neighbors[n]!, weight * this.#actors.scores[n]!);
+      similarities.addList(neighbors, scores, offsets[item]!, offsets[item + 1]!, interests.get(item));
     }
+  }
+
+  /** Writes the nearest actors by cosine, up to the length of the profile, which is the same for all. Returns how many. */
+  #takeNearest(): number {
+    const similarities = this.#similarities;
     this.#nearest.reset(NEIGHBOR_ACTORS);
     for (let i = 0; i < similarities.count; i++) {
       const actor = similarities.touched[i]!;
       this.#nearest.offer(actor, similarities.get(actor) * this.#inverseNorms[actor]!);
     }
-    const count = this.#nearest.drain(this.#nearestActors, this.#nearestScores);
+    return this.#nearest.drain(this.#nearestActors, this.#nearestScores);
+  }
+
+  #vote(count: number): void {
+    const { offsets, neighbors, scores } = this.#items;
     this.#sums.reset();
     for (let a = 0; a < count; a++) {
       const actor = this.#nearestActors[a]!;
       const weight = this.#nearestScores[a]! * this.#inverseNorms[actor]!;
-      for (let n = this.#items.offsets[actor]!; n < this.#items.offsets[actor + 1]!; n++)
-        this.#sums.add(this.#items.neighbors[n]!, weight * this.#items.scores[n]!);
+      this.#sums.addList(neighbors, scores, offsets[actor]!, offsets[actor + 1]!, weight);
     }
-    this.#emitter.emitSums(this.#sums, query, k, out);
   }
 
   score(_query: SourceQuery, out: CandidateSet): void {
@@ -72,21 +88,45 @@ export class UserUserSource implements CandidateSource {
   }
 }
 
-/** Actors of every item with their weights, the strongest `listMax` (ties: lower actor). */
+/** Actors of every item with their weights, the strongest `listMax` (ties: lower actor), in ascending order of actors. */
 function invert(histories: NeighborLists, itemCount: number, listMax: number): NeighborLists {
-  const lists: [actor: number, weight: number][][] = Array.from({ length: itemCount }, () => []);
-  for (let actor = 0; actor < histories.offsets.length - 1; actor++)
-    for (let n = histories.offsets[actor]!; n < histories.offsets[actor + 1]!; n++)
-      lists[histories.neighbors[n]!]!.push([actor, histories.scores[n]!]);
-  const kept = lists.map((list) => list.sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, listMax));
+  const all = transpose(histories, itemCount);
   const offsets = new Int32Array(itemCount + 1);
-  kept.forEach((list, item) => (offsets[item + 1] = offsets[item]! + list.length));
-  const flat = kept.flat();
-  return {
-    offsets,
-    neighbors: Int32Array.from(flat, ([actor]) => actor),
-    scores: Float32Array.from(flat, ([, weight]) => weight),
-  };
+  for (let item = 0; item < itemCount; item++)
+    offsets[item + 1] = offsets[item]! + Math.min(listMax, all.offsets[item + 1]! - all.offsets[item]!);
+  const neighbors = new Int32Array(offsets[itemCount]!);
+  const scores = new Float32Array(offsets[itemCount]!);
+  const strongest = new TopK(listMax);
+  const [places, weights] = [new Int32Array(listMax), new Float32Array(listMax)];
+  for (let item = 0; item < itemCount; item++) {
+    strongest.reset(listMax);
+    for (let n = all.offsets[item]!; n < all.offsets[item + 1]!; n++) strongest.offer(n, all.scores[n]!);
+    const count = strongest.drain(places, weights);
+    // Ascending, so that a request walks the actors' sums in one direction.
+    places.subarray(0, count).sort();
+    for (let i = 0; i < count; i++) {
+      neighbors[offsets[item]! + i] = all.neighbors[places[i]!]!;
+      scores[offsets[item]! + i] = all.scores[places[i]!]!;
+    }
+  }
+  return { offsets, neighbors, scores };
+}
+
+/** Columns as lists: for every `to` of the lists its `from`s in ascending order. O(entries), by counting. */
+function transpose(lists: NeighborLists, toCount: number): NeighborLists {
+  const offsets = new Int32Array(toCount + 1);
+  for (const to of lists.neighbors) offsets[to + 1]! += 1;
+  for (let to = 0; to < toCount; to++) offsets[to + 1]! += offsets[to]!;
+  const next = offsets.slice();
+  const neighbors = new Int32Array(lists.neighbors.length);
+  const scores = new Float32Array(lists.neighbors.length);
+  for (let from = 0; from < lists.offsets.length - 1; from++)
+    for (let n = lists.offsets[from]!; n < lists.offsets[from + 1]!; n++) {
+      const place = next[lists.neighbors[n]!]!++;
+      neighbors[place] = from;
+      scores[place] = lists.scores[n]!;
+    }
+  return { offsets, neighbors, scores };
 }
 
 function inverseNorms(histories: NeighborLists): Float32Array {
