@@ -1,10 +1,9 @@
-import { codedDatabaseError } from '@shortlist/core/stores/postgres/connection.ts';
 import { postgresStores } from '@shortlist/core/stores/postgres/stores.ts';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import type { EventSummary } from '@shortlist/core/stores/event-store.ts';
 import type { Environment } from '../environment.ts';
 import type { Progress } from '../progress.ts';
-import { withDatabase } from '../workspace/database.ts';
+import { withDatabase, type Database } from '../workspace/database.ts';
 import { datasetPaths } from '../workspace/paths.ts';
 import { CONFLICTS } from './batch.ts';
 import { importFile, type FileReport } from './import-file.ts';
@@ -40,7 +39,7 @@ export async function runImport(environment: Environment, options: ImportOptions
   // Before the database is started: a wrong path should say so at once.
   const files = findSourceFiles(source, folder);
   const started = performance.now();
-  const use = async ({ pool, url }: { pool: Parameters<typeof postgresStores>[0]; url: string }) => {
+  const use = async ({ pool }: Database) => {
     const stores = postgresStores(pool);
     const reports: FileReport[] = [];
     if (replace) await stores.clear();
@@ -50,11 +49,7 @@ export async function runImport(environment: Environment, options: ImportOptions
         const rate = Math.round(lines / ((performance.now() - fileStarted) / 1000));
         progress?.update(file.what, bytes, total, `${lines} lines, ${rate} lines/s`);
       };
-      try {
-        reports.push(await importFile({ stores, file, rejectsFolder, onProgress }));
-      } catch (error) {
-        throw codedDatabaseError(error, url);
-      }
+      reports.push(await importFile({ stores, file, rejectsFolder, onProgress }));
     }
     progress?.stop();
     for (const report of reports) checkUsable(report);

@@ -1,4 +1,5 @@
 import { Client, type Pool } from 'pg';
+import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import { codedDatabaseError, createPool, type ConnectionOptions } from '@shortlist/core/stores/postgres/connection.ts';
 import { claimDataset, migrate } from '@shortlist/core/stores/postgres/migrate.ts';
 import type { Environment } from '../environment.ts';
@@ -13,6 +14,8 @@ export interface DatabaseOptions extends ConnectionOptions {
 export interface Database {
   readonly pool: Pool;
   readonly url: string;
+  /** The coded error for what a statement threw; anything that is no matter of the database comes back unchanged. */
+  codedError(error: unknown): unknown;
   /** Ends the connections and lets go of the embedded server (the last process to do so stops it). */
   close(): Promise<void>;
 }
@@ -53,6 +56,11 @@ export async function openDatabase(
   const server = await cluster?.join();
   const url = server === undefined ? environment.databaseUrl! : `${server}/${name}`;
   const pool = createPool(url, options);
+  const codedError = (error: unknown) => {
+    const coded = codedDatabaseError(error, url);
+    const isLost = coded instanceof ShortlistError && coded.code === 'database_unreachable';
+    return (isLost ? cluster?.causeOfLoss() : undefined) ?? coded;
+  };
   const close = async () => {
     await pool.end();
     await cluster?.leave();
@@ -63,9 +71,9 @@ export async function openDatabase(
     await claimDataset(pool, dataset);
   } catch (error) {
     await close();
-    throw codedDatabaseError(error, url);
+    throw codedError(error);
   }
-  return { pool, url, close };
+  return { pool, url, codedError, close };
 }
 
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
@@ -91,7 +99,7 @@ export async function withDatabase<T>(
   try {
     return await use(database);
   } catch (error) {
-    throw codedDatabaseError(error, database.url);
+    throw database.codedError(error);
   } finally {
     for (const signal of signals) process.off(signal, interrupt);
     await database.close();

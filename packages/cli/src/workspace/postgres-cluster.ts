@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,10 @@ import { Holders, withLock } from './process-lock.ts';
 const HOST = '127.0.0.1';
 const USER = 'shortlist';
 const START_TIMEOUT_S = 60;
+const NO_SPACE = 'No space left on device';
+const LOG_TAIL_CHARACTERS = 10_000;
+/** Less than one segment of the write-ahead log: the server cannot go on. */
+const FREE_BYTES_MIN = 16 << 20;
 
 /** Settings on top of the defaults; fsync and synchronous_commit stay on: an acknowledged event survives a crash. */
 const SETTINGS = [
@@ -100,6 +104,15 @@ export class PostgresCluster {
       if (living.length === 0 && this.status().running) await this.#stop();
       return living;
     });
+  }
+
+  /** Why the server went away, if that can be told: a full disk ends it when it cannot write its log ahead. */
+  causeOfLoss(): ShortlistError | undefined {
+    const folder = this.#folder();
+    const { bavail, bsize } = statfsSync(folder);
+    const log = readFileSync(join(folder, 'server.log'), 'utf8').slice(-LOG_TAIL_CHARACTERS);
+    const full = bavail * bsize < FREE_BYTES_MIN || log.includes(NO_SPACE);
+    return full ? new ShortlistError('disk_full', { what: `the database in ${folder}` }) : undefined;
   }
 
   status(): ClusterStatus {
@@ -205,7 +218,7 @@ function isPostgres(pid: number): boolean {
 }
 
 function startFailure(output: string, log: string): ShortlistError {
-  if (output.includes('No space left on device')) return new ShortlistError('disk_full', { what: 'the database' });
+  if (output.includes(NO_SPACE)) return new ShortlistError('disk_full', { what: 'the database' });
   const lines = output.trim().split('\n');
   const telling = lines.filter((line) => /FATAL|PANIC|ERROR|error|could not/.test(line));
   return new ShortlistError('database_start_failed', { reason: (telling.at(-1) ?? lines.at(-1) ?? '').trim(), log });

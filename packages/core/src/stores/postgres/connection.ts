@@ -26,8 +26,10 @@ export function createPool(url: string, options: ConnectionOptions = {}): Pool {
         { statement_timeout: statementTimeoutMs, query_timeout: statementTimeoutMs * 2 }
       : {}),
   });
-  // An idle connection that breaks (server restarted) is replaced by the pool; without a listener it ends the process.
+  // A connection that breaks (server restarted) fails the query that runs on it, and the pool replaces an idle one;
+  // but without a listener each such event would end the process as well.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
