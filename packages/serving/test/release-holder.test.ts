@@ -1,0 +1,187 @@
+import { cp, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { loadRelease } from '@shortlist/core/release/load-release.ts';
+import type { LoadedRelease } from '@shortlist/core/release/loaded-release.ts';
+import { ReleaseRegistry } from '@shortlist/core/release/registry.ts';
+import { seededRandom } from '@shortlist/core/statistics/seeded-random.ts';
+import { ReleaseHolder } from '@shortlist/serving/release-holder.ts';
+import { POISONED } from '../../core/test/release/poisoned-releases.ts';
+import { batchOf, randomProfile, randomRequest } from '../../core/test/release/tiny-models.ts';
+import { buildTinyRelease, TINY_FEATURES, TINY_ITEMS, writeTinyRun } from '../../core/test/release/tiny-run.ts';
+
+const load = (dir: string) => loadRelease(dir, { features: TINY_FEATURES });
+/** As a pristine copy is kept in `templates`, every test has releases of its own to spoil. */
+let templates: string;
+let folder: string;
+let registry: ReleaseRegistry;
+let a: string;
+let b: string;
+let c: string;
+
+beforeAll(async () => {
+  templates = await mkdtemp(join(tmpdir(), 'holder-templates-'));
+  for (const seed of [1, 2, 3]) await writeTinyRun(join(templates, `run-${seed}`), seed);
+  a = (await buildTinyRelease(join(templates, 'run-1'), join(templates, 'releases'))).id;
+  b = (await buildTinyRelease(join(templates, 'run-2'), join(templates, 'releases'))).id;
+  c = (await buildTinyRelease(join(templates, 'run-3'), join(templates, 'releases'))).id;
+});
+afterAll(() => rm(templates, { recursive: true }));
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'holder-'));
+  await cp(join(templates, 'releases'), join(folder, 'releases'), { recursive: true });
+  registry = new ReleaseRegistry({
+    dataset: 'tiny',
+    releasesDir: join(folder, 'releases'),
+    activePath: join(folder, 'active.json'),
+  });
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await delay(5);
+}
+
+const request = () => batchOf([randomRequest(TINY_ITEMS, 20, seededRandom(9))]);
+const scores = async (release: LoadedRelease) => [...(await release.ranker!.int8.run(request()))];
+
+describe('the release holder', () => {
+  it('is not ready without an active release, and says why', async () => {
+    const holder = new ReleaseHolder({ registry, load });
+    expect(holder.ready).toBe(false);
+    expect(() => holder.current).toThrowError(expect.objectContaining({ code: 'not_ready' }));
+    await expect(holder.reload()).rejects.toMatchObject({ code: 'release_none_active' });
+    expect(holder.status()).toMatchObject({ active: null, last_refusal: { release: 'active.json' } });
+  });
+
+  it('swaps to the activated release and keeps the predecessor, which comes back without being loaded', async () => {
+    let loads = 0;
+    const swaps: (string | null)[][] = [];
+    const holder = new ReleaseHolder({
+      registry,
+      load: (dir) => ((loads += 1), load(dir)),
+      onSwap: (next, previous) => swaps.push([next.id, previous?.id ?? null]),
+    });
+    await registry.activate(a);
+    expect(await holder.reload()).toEqual({ active: a, previous: null, last_refusal: null });
+    await registry.activate(b);
+    expect(await holder.reload()).toEqual({ active: b, previous: a, last_refusal: null });
+    await registry.rollback();
+    expect(await holder.reload()).toMatchObject({ active: a, previous: b });
+    expect(await holder.reload()).toMatchObject({ active: a, previous: b });
+    expect(await holder.reload(b)).toMatchObject({ active: b, previous: a });
+    expect([loads, swaps]).toEqual([
+      2,
+      [
+        [a, null],
+        [b, a],
+        [a, b],
+        [b, a],
+      ],
+    ]);
+    await holder.close();
+  });
+
+  it.each(POISONED.map((poison) => [poison.name, poison] as const))(
+    'serves on with the old release after %s',
+    async (_, poison) => {
+      const refusals: string[] = [];
+      const holder = new ReleaseHolder({ registry, load, onRefusal: ({ reason }) => refusals.push(reason) });
+      await registry.activate(a);
+      await holder.reload();
+      const before = await scores(holder.current);
+      await poison.spoil(join(folder, 'releases', b));
+      await registry.activate(b);
+      await expect(holder.reload()).rejects.toMatchObject({ code: poison.code });
+      expect(holder.status()).toMatchObject({
+        active: a,
+        previous: null,
+        last_refusal: { release: b, reason: expect.stringContaining(poison.code) as string },
+      });
+      expect(refusals).toHaveLength(1);
+      expect(await scores(holder.current)).toEqual(before);
+      await holder.close();
+    },
+  );
+
+  it('forgets the refusal once a sound release is in', async () => {
+    const holder = new ReleaseHolder({ registry, load });
+    await registry.activate(a);
+    await holder.reload();
+    await expect(holder.reload('r-202611210500-00000000')).rejects.toMatchObject({ code: 'release_not_found' });
+    expect(holder.status()).toMatchObject({ active: a, last_refusal: { release: 'r-202611210500-00000000' } });
+    await holder.reload(b);
+    expect(holder.status()).toEqual({ active: b, previous: a, last_refusal: null });
+    await holder.close();
+  });
+
+  it('follows active.json, tries a refused release once, and goes on when the pointer is mended', async () => {
+    let loads = 0;
+    const holder = new ReleaseHolder({ registry, load: (dir) => ((loads += 1), load(dir)), pollMs: 2 });
+    await registry.activate(a);
+    await holder.reload();
+    holder.watch();
+    const spoiled = join(folder, 'releases', b, 'item-vectors.f32');
+    await rename(spoiled, `${spoiled}.away`);
+    await registry.activate(b);
+    await until(() => holder.status().last_refusal?.release === b);
+    await delay(50);
+    expect([loads, holder.status().active]).toEqual([2, a]);
+
+    await writeFile(join(folder, 'active.json'), 'not a pointer');
+    await until(() => holder.status().last_refusal?.release === 'active.json');
+    await rename(`${spoiled}.away`, spoiled);
+    await registry.activate(b);
+    await until(() => holder.status().active === b);
+    expect(holder.status()).toEqual({ active: b, previous: a, last_refusal: null });
+    await holder.close();
+  });
+
+  it('keeps what was loaded by hand until the pointer changes', async () => {
+    const holder = new ReleaseHolder({ registry, load, pollMs: 2 });
+    await registry.activate(a);
+    await holder.reload();
+    holder.watch();
+    await holder.reload(b);
+    await delay(50);
+    expect(holder.status().active).toBe(b);
+    await holder.close();
+  });
+
+  it('swaps 20 times under concurrent requests: none fails, and each is answered by one release alone', async () => {
+    // Three releases in turn: the one that comes is never the kept predecessor, so each swap loads.
+    const expected = new Map<string, number[]>();
+    for (const id of [a, b, c]) {
+      const release = await load(join(folder, 'releases', id));
+      expected.set(id, await scores(release));
+      await release.close();
+    }
+    expect(new Set([...expected.values()].map(String)).size).toBe(3);
+    let loads = 0;
+    const holder = new ReleaseHolder({ registry, load: (dir) => ((loads += 1), load(dir)) });
+    await holder.reload(a);
+    let swapping = true;
+    let answers = 0;
+    const shopper = async () => {
+      while (swapping) {
+        const release = holder.current;
+        await release.userTower!.run([randomProfile(TINY_ITEMS, 5, seededRandom(answers))], [1_700_000_000]);
+        expect(await scores(release)).toEqual(expected.get(release.id));
+        answers += 1;
+      }
+    };
+    const shoppers = Array.from({ length: 8 }, shopper);
+    for (let swap = 0; swap < 20; swap++) {
+      const before = answers;
+      await holder.reload([b, c, a][swap % 3]);
+      await until(() => answers >= before + 8);
+    }
+    swapping = false;
+    await Promise.all(shoppers);
+    expect(loads).toBe(21);
+    await holder.close();
+  });
+});
