@@ -16,7 +16,10 @@ from shortlist_models.ranker.settings import RankerSettings
 
 @dataclass(frozen=True)
 class Scaler:
-    """z-score of each feature, fitted on training rows only; a constant feature has std inf: it stays 0 whatever it is when serving."""
+    """z-score of each feature, fitted on training rows only.
+
+    A constant feature has std inf: nothing was learned about it, so it stays 0 whatever it is when serving.
+    """
 
     mean: np.ndarray  # float32 [F]
     std: np.ndarray  # float32 [F]
@@ -53,7 +56,7 @@ def train_ranker(
 ) -> TrainedRanker:
     """Trains on `rows`; with `held_out` the epoch of its best NDCG@10 is kept, without the last.
 
-    NDCG and not the loss: probabilities drift from the held-out month before the order does, and calibration mends them.
+    NDCG and not the loss: probabilities drift before the order does, and calibration mends them.
     """
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
