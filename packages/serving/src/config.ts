@@ -91,6 +91,23 @@ export const ConfigSchema = Type.Object(
       description: 'Most requests that wait; one more gets 503 at once.',
     }),
     databaseConnectionsMax: int(8, 1, 100, { unit: 'connections', description: 'Most connections to PostgreSQL.' }),
+    databaseTimeoutMs: int(50, 1, 10_000, {
+      unit: 'ms',
+      description: 'Longest read of a profile; then the answer is made without it and says so.',
+    }),
+    profileCacheMax: int(20_000, 1, 10_000_000, { unit: 'profiles', description: 'Most profiles kept in memory.' }),
+    profileCacheMs: int(1_000, 0, 3_600_000, {
+      unit: 'ms',
+      description: 'How stale a kept profile may be. 0 reads PostgreSQL for every request.',
+    }),
+    impressionsFile: text('', {
+      description:
+        'File that every shown slate is appended to, in the form that `shortlist import jsonl` reads. Empty: none. Relative to the repository.',
+    }),
+    impressionsQueueMax: int(10_000, 1, 1_000_000, {
+      unit: 'slates',
+      description: 'Most slates that wait to be written; what comes then is dropped and counted.',
+    }),
     logLevel: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], {
       default: 'info',
       description: 'Least severe line that is written. `debug` writes one line per request.',
