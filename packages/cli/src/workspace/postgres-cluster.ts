@@ -12,6 +12,7 @@ import { Holders, withLock } from './process-lock.ts';
 const HOST = '127.0.0.1';
 const USER = 'shortlist';
 const START_TIMEOUT_S = 60;
+const STOP_TIMEOUT_S = 30;
 const NO_SPACE = 'No space left on device';
 const LOG_TAIL_CHARACTERS = 10_000;
 /** Less than one segment of the write-ahead log: the server cannot go on. */
@@ -198,8 +199,16 @@ export class PostgresCluster {
     const account = postgresAccount();
     const folder = this.#folder();
     const programs = reachablePrograms(findPostgres(), account);
-    const args = ['stop', '-w', '-m', 'fast', '-D', join(folder, 'data')];
-    const { code, output } = await run(postgresProgram(programs, 'pg_ctl'), args, account);
+    const stop = (mode: string) =>
+      run(
+        postgresProgram(programs, 'pg_ctl'),
+        ['stop', '-w', '-t', `${STOP_TIMEOUT_S}`, '-m', mode, '-D', join(folder, 'data')],
+        account,
+      );
+    // With a full disk the last checkpoint would be tried for ever.
+    if (this.causeOfLoss() === undefined && (await stop('fast')).code === 0) return;
+    // Loses nothing that was committed: the next start recovers from the log.
+    const { code, output } = await stop('immediate');
     if (code !== 0 && this.status().running) {
       this.#options.log(`PostgreSQL does not stop: ${output.trim()} (${join(folder, 'server.log')})`);
     }
