@@ -59,7 +59,11 @@ def top_overlap(first: np.ndarray, second: np.ndarray, offsets: np.ndarray) -> f
 def describe(logits: np.ndarray, rows: Rows, values: np.ndarray) -> dict:
     """AUC, logloss and ECE per head, NDCG@10 over lists with a positive."""
     per_list = ndcg(values, rows)
-    result: dict = {"ndcg10": float(np.nanmean(per_list)) if np.isfinite(per_list).any() else None}
+    judged = per_list[np.isfinite(per_list)]
+    result: dict = {
+        "ndcg10": float(judged.mean()) if judged.size else None,
+        "ndcg10StandardError": float(judged.std(ddof=1) / np.sqrt(judged.size)) if judged.size > 1 else None,
+    }
     for head, name in enumerate(HEADS):
         p, y = sigmoid(logits[:, head]), rows.labels[:, head]
         result[name] = {

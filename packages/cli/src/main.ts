@@ -6,12 +6,13 @@ import { register as demo } from './verbs/demo.ts';
 import { register as generate } from './verbs/generate.ts';
 import { register as importVerb } from './verbs/import.ts';
 import { register as release } from './verbs/release.ts';
+import { register as train } from './verbs/train.ts';
 import { register as up } from './verbs/up.ts';
 
 /** A verb adds itself to the program. It imports what is heavy inside its action, so that `--help` stays instant. */
 export type Verb = (program: Command, environment: Environment) => void;
 
-const VERBS: readonly Verb[] = [demo, up, database, generate, importVerb, release];
+const VERBS: readonly Verb[] = [demo, up, database, generate, importVerb, release, train];
 
 /** Prints an operating error as one line (exit code 2); anything else is a bug and shows its stack (exit code 1). */
 function report(error: unknown): void {
