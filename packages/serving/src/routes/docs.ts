@@ -70,7 +70,7 @@ function page(path: string, summary: string, handle: () => HttpReply): Route {
 
 /** Files of the swagger-ui-dist package; read when first asked for, so that start-up does not pay for them. */
 function asset(name: string, contentType: string): HttpReply {
-  const file = fileURLToPath(import.meta.resolve(`swagger-ui-dist/${name}`));
+  const file = fileURLToPath(new URL(name, import.meta.resolve('swagger-ui-dist/package.json')));
   const reply = guarded(text(200, contentType, readFileSync(file)));
   return { ...reply, headers: [...reply.headers, ['cache-control', 'public, max-age=86400']] };
 }
