@@ -59,7 +59,7 @@ export async function gateCandidate(
 }
 
 /**
- * Verifies a release, asks the gate (unless told not to) and points to it; running pods follow.
+ * Verifies a release, asks the gate (unless told not to, or nothing serves yet) and points to it; running pods follow.
  * Errors: those of loadRelease, `release_gate_failed`.
  */
 export async function activateRelease(
@@ -69,8 +69,9 @@ export async function activateRelease(
 ): Promise<Outcome> {
   await verifyRelease(registry, id);
   if (options.gate) {
-    const { decision } = await decide(registry, id, {});
-    if (!decision.pass) {
+    const { decision, against } = await decide(registry, id, {});
+    // With nothing to compare with, something that is sound is better than nothing.
+    if (!decision.pass && against !== null) {
       const reasons = decision.checks.filter((check) => !check.pass).map((check) => check.reason);
       throw new ShortlistError('release_gate_failed', { release: id, reasons: reasons.join('; ') });
     }

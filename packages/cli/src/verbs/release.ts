@@ -2,21 +2,21 @@ import type { Command } from 'commander';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import type { ReleaseRegistry } from '@shortlist/core/release/registry.ts';
 import type { Environment } from '../environment.ts';
-import type { Outcome } from '../release/release-commands.ts';
+import type * as commandsModule from '../release/release-commands.ts';
 
 interface Options {
   readonly dataset: string;
   readonly json?: boolean;
 }
 
-type Commands = typeof import('../release/release-commands.ts');
+type Commands = typeof commandsModule;
 
 /** `shortlist release list|show|verify|activate|rollback|gate`. */
 export function register(program: Command, environment: Environment): void {
   const verb = program.command('release').description('the releases of a dataset: look, check, switch');
   const run = async (
     options: Options,
-    work: (commands: Commands, registry: ReleaseRegistry) => Promise<Outcome>,
+    work: (commands: Commands, registry: ReleaseRegistry) => Promise<commandsModule.Outcome>,
   ): Promise<void> => {
     const commands = await import('../release/release-commands.ts');
     const outcome = await work(commands, commands.openRegistry(environment.home, options.dataset));

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { Catalog } from '../catalog/catalog.ts';
-import { effectiveParameters, type ParametersPatch } from '../contracts/effective-parameters.ts';
+import { effectiveParameters } from '../contracts/effective-parameters.ts';
 import { ShortlistError } from '../contracts/errors.ts';
 import type { ReleaseManifest } from '../contracts/release-manifest.ts';
 import { BUILD_FEATURES, requireSameFeatures, type FeatureSchema } from './feature-schema.ts';
@@ -79,7 +79,7 @@ export async function loadRelease(dir: string, options: LoadOptions = {}): Promi
 
 function parametersOf(manifest: ReleaseManifest): LoadedRelease['parameters'] {
   try {
-    return effectiveParameters(manifest.parameters as ParametersPatch);
+    return effectiveParameters(manifest.parameters);
   } catch (cause) {
     if (!(cause instanceof ShortlistError)) throw cause;
     const { field, reason } = cause.details;

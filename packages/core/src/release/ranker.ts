@@ -74,7 +74,8 @@ export class Ranker {
    * whatever else is in the batch (test/release/batch-invariance.test.ts).
    */
   async run(batch: RankerBatch): Promise<Float32Array> {
-    const { requests, count, widths } = { ...batch, widths: this.widths };
+    const { requests, count } = batch;
+    const { widths } = this;
     if (count === 0) return new Float32Array(0);
     const rows = Math.ceil(count / ROWS_MULTIPLE) * ROWS_MULTIPLE;
     const { logits } = await runModel(this.#model, {
@@ -104,6 +105,6 @@ export class Ranker {
 function exactly<T extends Int32Array | Float32Array>(values: T, used: number, size: number): T {
   if (used === size) return (values.length === size ? values : values.subarray(0, size)) as T;
   const padded = (values instanceof Int32Array ? new Int32Array(size) : new Float32Array(size)) as T;
-  padded.set(values.subarray(0, used) as T);
+  padded.set(values.subarray(0, used));
   return padded;
 }

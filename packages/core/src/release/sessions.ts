@@ -110,7 +110,7 @@ function fits(found: readonly (number | string)[], expected: readonly (number | 
 }
 
 function describe(shape: readonly (number | string | null)[]): string {
-  return `[${shape.map((dim) => (typeof dim === 'number' ? dim : dim || 'any')).join(', ')}]`;
+  return `[${shape.map((dim) => (dim === null || dim === '' ? 'any' : dim)).join(', ')}]`;
 }
 
 function mismatch(file: string, field: string, reason: string): ShortlistError {

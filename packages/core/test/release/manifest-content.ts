@@ -1,5 +1,5 @@
 import type { ReleaseManifest } from '../../src/contracts/release-manifest.ts';
-import { serializeManifest } from '../../src/release/manifest.ts';
+import type { serializeManifest } from '../../src/release/manifest.ts';
 
 type Content = Parameters<typeof serializeManifest>[0];
 

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Bool, makeVector, Table, tableToIPC, Utf8, vectorFromArray } from 'apache-arrow';
+import { Bool, makeVector, Table, tableToIPC, Utf8, vectorFromArray, type Vector } from 'apache-arrow';
 import { EVENT_CODE } from '../../src/contracts/events.ts';
 import { buildRelease, type BuildOptions } from '../../src/release/build-release.ts';
 import type { FeatureSchema } from '../../src/release/feature-schema.ts';
@@ -25,13 +25,16 @@ function names(group: string, count: number): string[] {
 
 type Column = Uint8Array | Int32Array | Float32Array | Float64Array | string[] | boolean[];
 
+function vectorOf(column: Column): Vector {
+  if (!Array.isArray(column)) return makeVector(column as Float64Array);
+  if (typeof column[0] === 'boolean') return vectorFromArray(column, new Bool());
+  return vectorFromArray(column as string[], new Utf8());
+}
+
 export function arrowFile(columns: Record<string, Column>): Uint8Array {
-  const vectors = Object.entries(columns).map(([name, column]) => {
-    if (!Array.isArray(column)) return [name, makeVector(column as Float64Array)] as const;
-    if (typeof column[0] === 'boolean') return [name, vectorFromArray(column, new Bool())] as const;
-    return [name, vectorFromArray(column as string[], new Utf8())] as const;
-  });
-  return tableToIPC(new Table(Object.fromEntries(vectors)), 'file');
+  const vectors: Record<string, Vector> = {};
+  for (const [name, column] of Object.entries(columns)) vectors[name] = vectorOf(column);
+  return tableToIPC(new Table(vectors), 'file');
 }
 
 /** Every item's next three items, scores falling. */
@@ -44,8 +47,11 @@ function neighbors(): Record<string, Column> {
   };
 }
 
-/** Writes a finished training run as the training job leaves it, with the committed tiny models. */
-export async function writeTinyRun(runDir: string, seed = 1): Promise<void> {
+/**
+ * Writes a finished training run as the training job leaves it, with the committed tiny models. With another feature
+ * list there is no ranker, since the tiny ones do not have its widths.
+ */
+export async function writeTinyRun(runDir: string, seed = 1, features: FeatureSchema = TINY_FEATURES): Promise<void> {
   const random = seededRandom(seed);
   const fold = join(runDir, 'folds/final');
   for (const dir of [join(fold, 'sources'), join(runDir, 'folds/fold-0'), join(runDir, 'ranker')])
@@ -53,7 +59,7 @@ export async function writeTinyRun(runDir: string, seed = 1): Promise<void> {
   const put = (path: string, content: Uint8Array | Float32Array | string) => writeFile(join(runDir, path), content);
   const rows = Array.from({ length: TINY_ITEMS }, (_, row) => row);
 
-  await put('features.json', JSON.stringify({ ...TINY_FEATURES, metadataDim: TINY.metadata }));
+  await put('features.json', JSON.stringify({ ...features, metadataDim: TINY.metadata }));
   await put(
     'folds/final/items.arrow',
     arrowFile({
@@ -78,10 +84,11 @@ export async function writeTinyRun(runDir: string, seed = 1): Promise<void> {
       weight: new Float32Array(events.length).fill(1),
     }),
   );
+  await putSources(put, rows, random);
+  if (features !== TINY_FEATURES) return;
   await put('folds/final/item-features.f32', randomFloats(TINY_ITEMS * TINY.item, random));
   const width = TINY.item + TINY.user + TINY.cross;
   await put('folds/fold-0/ranker-features.f32', randomFloats(200 * width, random));
-  await putSources(put, rows, random);
   for (const name of ['ranker.fp32.onnx', 'ranker.int8.onnx']) await put(`ranker/${name}`, tinyModel(name));
   await put('ranker/ranker.json', '{}');
 }
