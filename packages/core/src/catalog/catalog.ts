@@ -1,22 +1,4 @@
 import { ArrowColumns } from './arrow-columns.ts';
-import { WordIndex } from './word-index.ts';
-
-/** Which items a search may return; every given condition must hold. */
-export interface ProductFilters {
-  readonly category?: string;
-  readonly brand?: string;
-  readonly minPrice?: number;
-  readonly maxPrice?: number;
-  /** Leaves out what cannot be bought now. */
-  readonly availableOnly?: boolean;
-}
-
-export interface ProductPage {
-  /** Matches on all pages. */
-  readonly total: number;
-  /** Rows of the page asked for. */
-  readonly rows: Int32Array;
-}
 
 const NO_ROWS = new Int32Array(0);
 
@@ -46,7 +28,6 @@ export class Catalog {
   readonly #codeOfCategory: ReadonlyMap<string, number>;
   readonly #codeOfBrand: ReadonlyMap<string, number>;
   readonly #rowsByCategory: readonly Int32Array[];
-  #wordIndex: WordIndex | null = null;
 
   private constructor(columns: ArrowColumns) {
     const count = columns.count;
@@ -115,46 +96,6 @@ export class Catalog {
   /** Rows of a category in ascending order; none for -1. Not to be written to. */
   rowsOfCategory(code: number): Int32Array {
     return this.#rowsByCategory[code] ?? NO_ROWS;
-  }
-
-  /**
-   * Items whose title, brand or category hold every word of `text` (or a word that starts so), most whole words first, then by row;
-   * with an empty text all items by row. `page` counts from 1. The word index is built at the first call with a text
-   * (about a second per million items): call it once at warm-up.
-   */
-  search(
-    text: string,
-    filters: ProductFilters,
-    page: { readonly page: number; readonly pageSize: number },
-  ): ProductPage {
-    const matches = this.#matching(text, filters);
-    const kept = matches.filter(this.#predicate(filters));
-    const from = (page.page - 1) * page.pageSize;
-    return { total: kept.length, rows: kept.slice(from, from + page.pageSize) };
-  }
-
-  #matching(text: string, filters: ProductFilters): Int32Array {
-    if (text.trim() !== '') return (this.#wordIndex ??= this.#indexWords()).search(text);
-    if (filters.category !== undefined) return this.rowsOfCategory(this.categoryCode(filters.category));
-    return Int32Array.from({ length: this.count }, (_, row) => row);
-  }
-
-  #indexWords(): WordIndex {
-    return new WordIndex(this.titles.map((title, row) => `${title} ${this.brand(row)} ${this.category(row)}`));
-  }
-
-  #predicate(filters: ProductFilters): (row: number) => boolean {
-    const category = filters.category === undefined ? null : this.categoryCode(filters.category);
-    const brand = filters.brand === undefined ? null : this.brandCode(filters.brand);
-    // An unknown name has code -1, which must not match the items without one.
-    if (category === -1 || brand === -1) return () => false;
-    const { minPrice = -Infinity, maxPrice = Infinity, availableOnly = false } = filters;
-    return (row) =>
-      (category === null || this.categoryCodes[row] === category) &&
-      (brand === null || this.brandCodes[row] === brand) &&
-      this.prices[row]! >= minPrice &&
-      this.prices[row]! <= maxPrice &&
-      (!availableOnly || this.available[row] === 1);
   }
 }
 

@@ -1,101 +1,124 @@
 import { SOURCE_COUNT } from './source.ts';
 
-const EPOCH_MAX = 0x7fffffff;
+const PLACE_MAX = 0x7fffffff;
+
+/** The columns of a set, twice: `select` writes the survivors into the one that is not in use, then they change places. */
+class Columns {
+  readonly rows: Int32Array;
+  readonly scores: Float32Array;
+  readonly ranks: Uint16Array;
+
+  constructor(capacity: number) {
+    this.rows = new Int32Array(capacity);
+    this.scores = new Float32Array(capacity * SOURCE_COUNT);
+    this.ranks = new Uint16Array(capacity * SOURCE_COUNT);
+  }
+}
 
 /**
  * The union of what the sources found for one request: flat, reused, no object per candidate.
  *
  * Candidate `c` (0 <= c < count) has item `rows[c]`; source `s` gave it `scores[c * SOURCE_COUNT + s]` at 1-based rank
  * `ranks[c * SOURCE_COUNT + s]`, where rank 0 means that the source did not name it. `slotOf` finds a row's candidate
- * in O(1): a stamp per catalogue row holds the request's epoch, so nothing is cleared between requests.
+ * in O(1): every request counts its places from a higher base, so nothing is cleared between requests.
+ *
+ * `rows`, `scores` and `ranks` are other arrays after `select`: take them from the set anew.
  */
 export class CandidateSet {
   readonly capacity: number;
-  readonly rows: Int32Array;
-  readonly scores: Float32Array;
-  readonly ranks: Uint16Array;
   count = 0;
-  readonly #scratch: { readonly rows: Int32Array; readonly scores: Float32Array; readonly ranks: Uint16Array };
-  readonly #epochOfRow: Int32Array;
-  readonly #slotOfRow: Int32Array;
-  #epoch: number;
+  /** Candidates that each source named since `reset`; `select` leaves them as they are. */
+  readonly found = new Int32Array(SOURCE_COUNT);
+  #columns: Columns;
+  #spare: Columns;
+  /** Base of the request plus the candidate's number, by row; below the base: not in the set. */
+  readonly #placeOfRow: Int32Array;
+  #base: number;
 
   /**
    * `itemCount`: rows in the catalogue; `capacity`: most candidates one request may collect before fusion;
-   * `firstEpoch`: for tests of the wrap-around.
+   * `firstBase`: for tests of the wrap-around.
    */
-  constructor(itemCount: number, capacity: number, firstEpoch = 0) {
+  constructor(itemCount: number, capacity: number, firstBase = 1) {
     this.capacity = capacity;
-    this.#epoch = firstEpoch;
-    this.rows = new Int32Array(capacity);
-    this.scores = new Float32Array(capacity * SOURCE_COUNT);
-    this.ranks = new Uint16Array(capacity * SOURCE_COUNT);
-    this.#scratch = {
-      rows: new Int32Array(capacity),
-      scores: new Float32Array(capacity * SOURCE_COUNT),
-      ranks: new Uint16Array(capacity * SOURCE_COUNT),
-    };
-    this.#epochOfRow = new Int32Array(itemCount).fill(-1);
-    this.#slotOfRow = new Int32Array(itemCount);
+    this.#columns = new Columns(capacity);
+    this.#spare = new Columns(capacity);
+    this.#placeOfRow = new Int32Array(itemCount);
+    this.#base = firstBase;
+  }
+
+  get rows(): Int32Array {
+    return this.#columns.rows;
+  }
+
+  get scores(): Float32Array {
+    return this.#columns.scores;
+  }
+
+  get ranks(): Uint16Array {
+    return this.#columns.ranks;
   }
 
   /** Forgets the last request. O(1) in the catalogue. */
   reset(): void {
+    this.#raiseBase();
     this.count = 0;
-    this.#nextEpoch();
+    this.found.fill(0);
   }
 
   /** Candidate number of a row, or -1. */
   slotOf(row: number): number {
-    return this.#epochOfRow[row] === this.#epoch ? this.#slotOfRow[row]! : -1;
+    const slot = this.#placeOfRow[row]! - this.#base;
+    return slot >= 0 ? slot : -1;
   }
 
   /** Notes that `source` found `row` at `rank` (1-based); false when the set is full and the row is new. */
   add(row: number, source: number, score: number, rank: number): boolean {
-    let slot = this.slotOf(row);
+    const { rows, scores, ranks } = this.#columns;
+    let slot = this.#placeOfRow[row]! - this.#base;
     if (slot < 0) {
       if (this.count === this.capacity) return false;
       slot = this.count++;
-      this.rows[slot] = row;
-      this.#epochOfRow[row] = this.#epoch;
-      this.#slotOfRow[row] = slot;
+      rows[slot] = row;
+      this.#placeOfRow[row] = this.#base + slot;
       for (let i = slot * SOURCE_COUNT; i < (slot + 1) * SOURCE_COUNT; i++) {
-        this.scores[i] = 0;
-        this.ranks[i] = 0;
+        scores[i] = 0;
+        ranks[i] = 0;
       }
     }
-    this.scores[slot * SOURCE_COUNT + source] = score;
-    this.ranks[slot * SOURCE_COUNT + source] = rank;
+    this.found[source]! += 1;
+    scores[slot * SOURCE_COUNT + source] = score;
+    ranks[slot * SOURCE_COUNT + source] = rank;
     return true;
-  }
-
-  /** A busy pod gets through 2^31 epochs in days; a stale stamp must never look like this request's. */
-  #nextEpoch(): void {
-    if (this.#epoch === EPOCH_MAX) this.#epochOfRow.fill(-1);
-    this.#epoch = this.#epoch === EPOCH_MAX ? 0 : this.#epoch + 1;
   }
 
   /** Keeps the candidates named in `order[0..keep)` (candidate numbers), in that order. */
   select(order: Int32Array, keep: number): void {
-    const { rows, scores, ranks } = this.#scratch;
+    const from = this.#columns;
+    const to = this.#spare;
+    this.#raiseBase();
     for (let c = 0; c < keep; c++) {
-      const from = order[c]!;
-      rows[c] = this.rows[from]!;
+      const slot = order[c]!;
+      const row = from.rows[slot]!;
+      to.rows[c] = row;
+      this.#placeOfRow[row] = this.#base + c;
+      const source = slot * SOURCE_COUNT;
+      const target = c * SOURCE_COUNT;
       for (let s = 0; s < SOURCE_COUNT; s++) {
-        scores[c * SOURCE_COUNT + s] = this.scores[from * SOURCE_COUNT + s]!;
-        ranks[c * SOURCE_COUNT + s] = this.ranks[from * SOURCE_COUNT + s]!;
+        to.scores[target + s] = from.scores[source + s]!;
+        to.ranks[target + s] = from.ranks[source + s]!;
       }
     }
-    this.#nextEpoch();
+    this.#columns = to;
+    this.#spare = from;
     this.count = keep;
-    for (let c = 0; c < keep; c++) {
-      this.rows[c] = rows[c]!;
-      this.#epochOfRow[rows[c]!] = this.#epoch;
-      this.#slotOfRow[rows[c]!] = c;
-    }
-    for (let i = 0; i < keep * SOURCE_COUNT; i++) {
-      this.scores[i] = scores[i]!;
-      this.ranks[i] = ranks[i]!;
-    }
+  }
+
+  /** Above all places in use; a busy pod reaches the end of int32 within hours and starts over. */
+  #raiseBase(): void {
+    this.#base += this.capacity;
+    if (this.#base + this.capacity <= PLACE_MAX) return;
+    this.#placeOfRow.fill(0);
+    this.#base = 1;
   }
 }

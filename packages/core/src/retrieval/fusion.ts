@@ -52,9 +52,7 @@ export function fuse(set: CandidateSet, parameters: Parameters, scratch: FusionS
 
 /** Writes the weight of every source: its part of its kind's share, 0 where it found nothing. */
 function weighSources(set: CandidateSet, parameters: Parameters, weights: Float64Array): void {
-  weights.fill(0);
-  for (let c = 0; c < set.count; c++)
-    for (let s = 0; s < SOURCE_COUNT; s++) if (set.ranks[c * SOURCE_COUNT + s]! > 0) weights[s] = 1;
+  for (let s = 0; s < SOURCE_COUNT; s++) weights[s] = set.found[s]! > 0 ? 1 : 0;
   const found = { collaborative: 0, content: 0, personal: 0, prior: 0 };
   for (let s = 0; s < SOURCE_COUNT; s++) found[SOURCES[s]!.kind] += weights[s]!;
   const shares = {

@@ -32,56 +32,57 @@ export class TopK {
   offer(row: number, score: number): void {
     if (this.#count < this.#k) {
       this.#siftUp(this.#count++, row, score);
-    } else if (this.#k > 0 && !this.#worse(row, score, this.#rows[0]!, this.#scores[0]!)) {
-      this.#siftDown(row, score);
+    } else if (this.#k > 0 && !isWorse(row, score, this.#rows[0]!, this.#scores[0]!)) {
+      this.#siftDown(this.#count, row, score);
     }
   }
 
   /** Writes the kept rows, best first, and empties the heap. Returns how many. */
   drain(outRows: Int32Array, outScores: Float32Array | Float64Array): number {
     const count = this.#count;
-    for (let i = count - 1; i >= 0; i--) {
-      outRows[i] = this.#rows[0]!;
-      outScores[i] = this.#scores[0]!;
-      this.#count -= 1;
-      if (this.#count > 0) this.#siftDown(this.#rows[this.#count]!, this.#scores[this.#count]!);
+    const rows = this.#rows;
+    const scores = this.#scores;
+    for (let last = count - 1; last >= 0; last--) {
+      outRows[last] = rows[0]!;
+      outScores[last] = scores[0]!;
+      this.#siftDown(last, rows[last]!, scores[last]!);
     }
+    this.#count = 0;
     return count;
   }
 
-  #worse(row: number, score: number, otherRow: number, otherScore: number): boolean {
-    return score < otherScore || (score === otherScore && row > otherRow);
-  }
-
   #siftUp(at: number, row: number, score: number): void {
+    const rows = this.#rows;
+    const scores = this.#scores;
     while (at > 0) {
       const parent = (at - 1) >> 1;
-      if (!this.#worse(row, score, this.#rows[parent]!, this.#scores[parent]!)) break;
-      this.#rows[at] = this.#rows[parent]!;
-      this.#scores[at] = this.#scores[parent]!;
+      if (!isWorse(row, score, rows[parent]!, scores[parent]!)) break;
+      rows[at] = rows[parent]!;
+      scores[at] = scores[parent]!;
       at = parent;
     }
-    this.#rows[at] = row;
-    this.#scores[at] = score;
+    rows[at] = row;
+    scores[at] = score;
   }
 
-  #siftDown(row: number, score: number): void {
+  /** Puts (row, score) in the place of the root of the first `count` entries. */
+  #siftDown(count: number, row: number, score: number): void {
+    const rows = this.#rows;
+    const scores = this.#scores;
     let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child >= this.#count) break;
+    for (let child = 1; child < count; child = 2 * at + 1) {
       const right = child + 1;
-      if (
-        right < this.#count &&
-        this.#worse(this.#rows[right]!, this.#scores[right]!, this.#rows[child]!, this.#scores[child]!)
-      )
-        child = right;
-      if (!this.#worse(this.#rows[child]!, this.#scores[child]!, row, score)) break;
-      this.#rows[at] = this.#rows[child]!;
-      this.#scores[at] = this.#scores[child]!;
+      if (right < count && isWorse(rows[right]!, scores[right]!, rows[child]!, scores[child]!)) child = right;
+      if (!isWorse(rows[child]!, scores[child]!, row, score)) break;
+      rows[at] = rows[child]!;
+      scores[at] = scores[child]!;
       at = child;
     }
-    this.#rows[at] = row;
-    this.#scores[at] = score;
+    rows[at] = row;
+    scores[at] = score;
   }
+}
+
+function isWorse(row: number, score: number, otherRow: number, otherScore: number): boolean {
+  return score < otherScore || (score === otherScore && row > otherRow);
 }

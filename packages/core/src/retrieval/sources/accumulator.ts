@@ -1,64 +1,69 @@
-const EPOCH_MAX = 0x7fffffff;
+import type { TopK } from '../top-k.ts';
 
 /**
- * Sums per row for one request: dense, with an epoch per row, so that nothing is cleared between requests and the rows
- * touched are known. 12 bytes a row. Sums are float32, in the order of the additions.
+ * Sums per row for one request: a dense array, where 0 means untouched, and the list of rows touched, by which it is
+ * cleared at the next request. Only positive values may be added. 8 bytes a row; one random memory access per addition,
+ * which is what a request pays for: `node packages/core/bench/retrieval-sources.ts`. Sums are float32, in the order of
+ * the additions.
  */
 export class Accumulator {
   /** Rows with a sum, in order of their first addition; the first `count` are valid. */
   readonly touched: Int32Array;
   count = 0;
   readonly #sums: Float32Array;
-  readonly #epochs: Int32Array;
-  #epoch: number;
 
-  /** `firstEpoch`: for tests of the wrap-around. */
-  constructor(rowCount: number, firstEpoch = 0) {
+  constructor(rowCount: number) {
     this.touched = new Int32Array(rowCount);
     this.#sums = new Float32Array(rowCount);
-    this.#epochs = new Int32Array(rowCount).fill(-1);
-    this.#epoch = firstEpoch;
   }
 
+  /** Back to no sums. O(rows touched). */
   reset(): void {
+    const { touched, count } = this;
+    const sums = this.#sums;
+    for (let i = 0; i < count; i++) sums[touched[i]!] = 0;
     this.count = 0;
-    // A busy pod gets through 2^31 epochs in days; a stale stamp must never look like this request's.
-    if (this.#epoch === EPOCH_MAX) this.#epochs.fill(-1);
-    this.#epoch = this.#epoch === EPOCH_MAX ? 0 : this.#epoch + 1;
   }
 
+  /** `value`: positive; one too small for a float32 leaves the row untouched. */
   add(row: number, value: number): void {
-    if (this.#epochs[row] === this.#epoch) {
-      this.#sums[row]! += value;
-    } else {
-      this.#epochs[row] = this.#epoch;
-      this.#sums[row] = value;
-      this.touched[this.count++] = row;
-    }
+    const before = this.#sums[row]!;
+    const after = Math.fround(before + value);
+    if (before === 0 && after !== 0) this.touched[this.count++] = row;
+    this.#sums[row] = after;
   }
 
   /** Adds `weight * values[i]` to row `rows[i]` for every i in [from, to): one list of a sparse matrix. */
   addList(rows: Int32Array, values: Float32Array, from: number, to: number, weight: number): void {
     const sums = this.#sums;
-    const epochs = this.#epochs;
-    const epoch = this.#epoch;
-    let count = this.count;
+    const { touched } = this;
+    let { count } = this;
     for (let i = from; i < to; i++) {
       const row = rows[i]!;
-      const value = weight * values[i]!;
-      if (epochs[row] === epoch) {
-        sums[row]! += value;
-      } else {
-        epochs[row] = epoch;
-        sums[row] = value;
-        this.touched[count++] = row;
-      }
+      const before = sums[row]!;
+      const after = Math.fround(before + weight * values[i]!);
+      if (before === 0 && after !== 0) touched[count++] = row;
+      sums[row] = after;
     }
     this.count = count;
   }
 
   /** The row's sum; 0 when nothing was added. */
   get(row: number): number {
-    return this.#epochs[row] === this.#epoch ? this.#sums[row]! : 0;
+    return this.#sums[row]!;
+  }
+
+  /** Offers every row with a sum that is not excluded to `top`; `scales`, by row, multiplies the sums. */
+  offerTo(top: TopK, excluded: Uint8Array | null, scales: Float32Array | null = null): void {
+    const { touched, count } = this;
+    const sums = this.#sums;
+    let { threshold } = top;
+    for (let i = 0; i < count; i++) {
+      const row = touched[i]!;
+      const score = scales === null ? sums[row]! : sums[row]! * scales[row]!;
+      if (score < threshold || excluded?.[row] === 1) continue;
+      top.offer(row, score);
+      threshold = top.threshold;
+    }
   }
 }

@@ -2,7 +2,7 @@ import type { Catalog } from '../../catalog/catalog.ts';
 import { EVENT_WEIGHT } from '../../contracts/events.ts';
 import type { SourceQuery } from '../source.ts';
 
-const HALF_LIFE_S = 30 * 86_400;
+const RATE_PER_S = Math.LN2 / (30 * 86_400);
 
 /**
  * Writes each category's share (0..1) of the profile's interest, halved every 30 days; all 0 for an empty profile.
@@ -16,7 +16,7 @@ export function readCategoryAffinity(query: SourceQuery, catalog: Catalog, out: 
     const category = catalog.categoryCodes[profile.rows[e]!]!;
     if (category < 0) continue;
     const ageS = Math.max(0, nowS - profile.timesS[e]!);
-    const weight = EVENT_WEIGHT[profile.types[e]!]! * 2 ** (-ageS / HALF_LIFE_S);
+    const weight = EVENT_WEIGHT[profile.types[e]!]! * Math.exp(-RATE_PER_S * ageS);
     out[category]! += weight;
     total += weight;
   }

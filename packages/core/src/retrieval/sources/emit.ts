@@ -17,15 +17,10 @@ export class Emitter {
     this.#source = SOURCE_INDEX[name];
   }
 
-  /** The k best sums that are above zero and not excluded. */
+  /** The k best sums that are not excluded. */
   emitSums(sums: Accumulator, query: SourceQuery, k: number, out: CandidateSet): void {
     this.top.reset(k);
-    for (let i = 0; i < sums.count; i++) {
-      const row = sums.touched[i]!;
-      if (query.excluded?.[row] === 1) continue;
-      const score = sums.get(row);
-      if (score > 0) this.top.offer(row, score);
-    }
+    sums.offerTo(this.top, query.excluded);
     this.emitTop(out);
   }
 

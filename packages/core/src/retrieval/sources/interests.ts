@@ -18,6 +18,7 @@ export interface InterestOptions {
  */
 export function readInterests(query: SourceQuery, options: InterestOptions, out: Accumulator): void {
   const { profile, nowS } = query;
+  const rate = options.halfLifeS === 0 ? 0 : Math.LN2 / options.halfLifeS;
   out.reset();
   let left = options.eventsMax;
   for (let e = profile.length - 1; e >= 0 && left > 0; e--) {
@@ -25,6 +26,6 @@ export function readInterests(query: SourceQuery, options: InterestOptions, out:
     if (weight === 0) continue;
     left -= 1;
     const ageS = Math.max(0, nowS - profile.timesS[e]!);
-    out.add(profile.rows[e]!, options.halfLifeS === 0 ? weight : weight * 2 ** (-ageS / options.halfLifeS));
+    out.add(profile.rows[e]!, weight * Math.exp(-rate * ageS));
   }
 }

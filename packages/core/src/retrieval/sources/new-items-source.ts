@@ -5,8 +5,9 @@ import { readCategoryAffinity } from './category-affinity.ts';
 import { Emitter } from './emit.ts';
 
 /** Newest items that are looked at per request. */
-const LOOKED_AT_MAX = 500;
-const HALF_LIFE_S = 14 * 86_400;
+const LOOKED_AT_MAX = 200;
+/** Halved every 14 days. */
+const RATE_PER_S = Math.LN2 / (14 * 86_400);
 /** Older than this is not new; a shop that added nothing lately has no new items. */
 const AGE_MAX_S = 60 * 86_400;
 /** Weight of an item whose category the profile never touched. */
@@ -45,7 +46,7 @@ export class NewItemsSource implements CandidateSource {
       if (ageS > AGE_MAX_S) break;
       if (query.excluded?.[row] === 1) continue;
       const affinity = this.#affinity[categoryCodes[row]!] ?? 0;
-      top.offer(row, (STRANGER + affinity) * 2 ** (-ageS / HALF_LIFE_S));
+      top.offer(row, (STRANGER + affinity) * Math.exp(-RATE_PER_S * ageS));
     }
     this.#emitter.emitTop(out);
   }

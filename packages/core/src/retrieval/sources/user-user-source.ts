@@ -64,12 +64,8 @@ export class UserUserSource implements CandidateSource {
 
   /** Writes the nearest actors by cosine, up to the length of the profile, which is the same for all. Returns how many. */
   #takeNearest(): number {
-    const similarities = this.#similarities;
     this.#nearest.reset(NEIGHBOR_ACTORS);
-    for (let i = 0; i < similarities.count; i++) {
-      const actor = similarities.touched[i]!;
-      this.#nearest.offer(actor, similarities.get(actor) * this.#inverseNorms[actor]!);
-    }
+    this.#similarities.offerTo(this.#nearest, null, this.#inverseNorms);
     return this.#nearest.drain(this.#nearestActors, this.#nearestScores);
   }
 
