@@ -1,5 +1,4 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import { join } from 'node:path';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import { buildRelease } from '@shortlist/core/release/build-release.ts';
 import { gateRelease } from '@shortlist/core/release/gate.ts';
@@ -8,6 +7,7 @@ import { postgresStores } from '@shortlist/core/stores/postgres/stores.ts';
 import type { Environment } from '../environment.ts';
 import { withDatabase } from '../workspace/database.ts';
 import { datasetPaths } from '../workspace/paths.ts';
+import { gitCommit } from './git-commit.ts';
 import { madeBefore, rememberRelease } from './made-releases.ts';
 import { rankerMetrics } from './offline-metrics.ts';
 import { train } from './train.ts';
@@ -19,6 +19,8 @@ export interface TrainReleaseOptions {
   readonly fresh: boolean;
   /** Let it serve if the gate agrees. */
   readonly activate: boolean;
+  /** Training runs and releases lie here instead of in the dataset's folder, e.g. those of an evaluation. */
+  readonly folder?: string;
   readonly log: (line: string) => void;
 }
 
@@ -29,9 +31,11 @@ export interface TrainReleaseOptions {
 export async function trainRelease(
   environment: Environment,
   options: TrainReleaseOptions,
-): Promise<{ id: string; dir: string }> {
+): Promise<{ id: string; dir: string; runDir: string }> {
   const { dataset, log } = options;
   const paths = datasetPaths(environment.home, dataset);
+  const trainingDir = options.folder === undefined ? paths.training : join(options.folder, 'training');
+  const releasesDir = options.folder === undefined ? paths.releases : join(options.folder, 'releases');
   const result = await withDatabase(
     environment,
     dataset,
@@ -39,18 +43,18 @@ export async function trainRelease(
       train({
         ...options,
         stores: postgresStores(pool),
-        trainingDir: paths.training,
+        trainingDir,
         repository: environment.repository,
       }),
     { log },
   );
   const { runDir, plan, withoutRanker } = result;
-  const known = options.fresh ? null : await madeBefore(runDir, paths.releases);
+  const known = options.fresh ? null : await madeBefore(runDir, releasesDir);
   const built =
     known ??
     (await buildRelease({
       runDir,
-      outDir: paths.releases,
+      outDir: releasesDir,
       dataset,
       parameters: plan.parameters,
       trainingWindow: { fromS: plan.fromS, untilS: plan.untilS },
@@ -61,11 +65,12 @@ export async function trainRelease(
     }));
   if (known) log(`[train] ${known.id} was made of this run before`);
   else await rememberRelease(runDir, built.id);
-  if (!options.activate) return built;
+  const made = { id: built.id, dir: built.dir, runDir };
+  if (!options.activate) return made;
 
   const registry = new ReleaseRegistry({ dataset, releasesDir: paths.releases, activePath: paths.active });
   const pointer = await registry.pointer();
-  if (pointer?.active === built.id) return built;
+  if (pointer?.active === built.id) return made;
   if (pointer !== null) {
     const current = await registry.manifest(pointer.active).catch((error: unknown) => {
       // A damaged release that is active must not keep a good one from serving.
@@ -81,16 +86,5 @@ export async function trainRelease(
   }
   await registry.activate(built.id);
   log(`[train] ${built.id} serves${withoutRanker === null ? '' : ', without a ranker'}`);
-  return built;
-}
-
-/** The commit of the checkout, with `+` when the working tree differs from it; `unknown` outside of git. */
-async function gitCommit(repository: string): Promise<string> {
-  const git = async (...args: string[]) => (await promisify(execFile)('git', args, { cwd: repository })).stdout.trim();
-  try {
-    const commit = await git('rev-parse', 'HEAD');
-    return `${commit}${(await git('status', '--porcelain', '--untracked-files=no')) === '' ? '' : '+'}`;
-  } catch {
-    return 'unknown';
-  }
+  return made;
 }

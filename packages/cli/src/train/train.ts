@@ -7,7 +7,7 @@ import { CROSS_FEATURES, FEATURE_HASH, REQUEST_FEATURES } from '@shortlist/core/
 import { ITEM_FEATURES } from '@shortlist/core/features/item-features.ts';
 import { METADATA_DIM } from '@shortlist/core/features/item-metadata.ts';
 import type { Stores } from '@shortlist/core/stores/stores.ts';
-import { bytesOf, writeWhole } from './arrow-file.ts';
+import { bytesOf, writeArrow, writeWhole } from './arrow-file.ts';
 import { exportFold } from './export-fold.ts';
 import { loadFoldRetrieval } from './fold-retrieval.ts';
 import { itemFeaturesAt } from './item-features-file.ts';
@@ -32,6 +32,9 @@ export interface TrainOptions {
   readonly fresh: boolean;
   readonly log: (line: string) => void;
 }
+
+/** Names of the actors that the folds number: Arrow file with one column `key`, by number. */
+export const ACTORS_FILE = 'actors.arrow';
 
 /** What a release is built from. */
 export interface TrainingResult {
@@ -62,6 +65,8 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
   say(describePlan(plan, log));
   await writeWhole(join(runDir, 'plan.json'), `${JSON.stringify(plan, null, 1)}\n`);
   await writeWhole(join(runDir, 'features.json'), `${JSON.stringify(featureNames(), null, 1)}\n`);
+
+  await writeArrow(join(runDir, ACTORS_FILE), { key: { texts: log.actorKeys } });
 
   const run = new TrainingRun(options, plan, log, runDir);
   if (options.fresh) await run.steps.forget();

@@ -24,6 +24,8 @@ export interface TrainingLog {
   readonly items: readonly Item[];
   /** Users and anonymous sessions, numbered in order of their first event. */
   readonly actorCount: number;
+  /** Their names by number: `u:<user id>` or `s:<session id>`. */
+  readonly actorKeys: readonly string[];
   readonly count: number;
   readonly actors: Int32Array;
   readonly rows: Int32Array;
@@ -39,7 +41,7 @@ export interface TrainingLog {
 }
 
 /** An actor's name, apart for users and sessions; the same rule as the profile store's unit. */
-const actorKey = (userId: string | null, sessionId: string | null): string =>
+export const actorKey = (userId: string | null, sessionId: string | null): string =>
   userId === null ? `s:${sessionId ?? ''}` : `u:${userId}`;
 
 /**
@@ -111,6 +113,7 @@ export async function readTrainingLog(
   return {
     items,
     actorCount: actorOf.size,
+    actorKeys: [...actorOf.keys()],
     count: actors.length,
     actors: actors.view(),
     rows: rows.view(),

@@ -22,6 +22,10 @@ export const ERRORS = {
   },
   config_invalid: { status: 500, message: 'Configuration {setting} is invalid: {reason}.' },
   rules_invalid: { status: 422, message: 'Rules file {file}, line {line}: {field} is invalid: {reason}.' },
+  evaluation_empty: {
+    status: 409,
+    message: 'Nobody in {dataset} has a relevant item in the test period. Choose another split or label.',
+  },
   pod_start_failed: { status: 500, message: 'The ranking pod did not start: {reason}. Its log is {log}.' },
   storefront_not_built: { status: 409, message: 'The storefront is not built. Run `make setup`.' },
   release_not_found: { status: 404, message: 'Release {release} of {dataset} does not exist. Known: {known}.' },
