@@ -154,10 +154,10 @@ export function itemRecord(row: number, item: GeneratedItem) {
     item_id: itemId(row),
     title: vocabulary.title.replace(/\{(\w+)\}/g, (_, part: string) => words[part]!),
     category: vocabulary.name,
-    brand: words['brand']!,
+    brand: words.brand!,
     price: item.price,
     available: item.soldOutS === Infinity,
     created_at: new Date(item.createdS * 1000).toISOString(),
-    attributes: { style: words['adjective']!, material: words['material']!, variant: words['variant']! },
+    attributes: { style: words.adjective!, material: words.material!, variant: words.variant! },
   };
 }

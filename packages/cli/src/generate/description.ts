@@ -39,12 +39,24 @@ export const DescriptionSchema = Type.Object({
 });
 export type Description = Static<typeof DescriptionSchema>;
 
+/** The description in `text`, undefined when it is none of this version. */
+export function parseDescription(text: string): Description | undefined {
+  try {
+    return Value.Parse(DescriptionSchema, JSON.parse(text));
+  } catch {
+    return undefined; // not JSON, or JSON of something else: either way not a description
+  }
+}
+
 /** The description in a generator.json. Throws `oracle_unusable` when it is missing or is not one. */
 export async function readDescription(path: string): Promise<Description> {
-  try {
-    return Value.Parse(DescriptionSchema, JSON.parse(await readFile(path, 'utf8')));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ShortlistError('oracle_unusable', { path, reason }, { cause: error });
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new ShortlistError('oracle_unusable', { path, reason: error.code ?? error.message }, { cause: error });
+  });
+  const description = parseDescription(text);
+  if (description === undefined) {
+    const reason = `expected a generator.json of version ${GENERATOR_VERSION}`;
+    throw new ShortlistError('oracle_unusable', { path, reason });
   }
+  return description;
 }

@@ -73,10 +73,11 @@ export class LineWriter {
     return this.hash.digest('hex');
   }
 
-  /** Gives up: nothing is left behind. */
+  /** Gives up: nothing is left behind, not even what `close` named already, since it is part of a broken set. */
   async discard(): Promise<void> {
     await this.handle.close().catch(() => undefined); // it may be closed already; the file goes either way
     await rm(partial(this.path), { force: true });
+    await rm(this.path, { force: true });
   }
 }
 

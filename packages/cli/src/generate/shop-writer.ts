@@ -1,10 +1,10 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EVENT_CODE, EVENT_TYPES } from '@shortlist/core/contracts/events.ts';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import { calibrate } from './calibrate.ts';
 import { itemAt, itemId, itemRecord, Latent } from './catalogue.ts';
-import { GENERATOR_VERSION, type Description } from './description.ts';
+import { GENERATOR_VERSION, parseDescription, type Description } from './description.ts';
 import { ItemTable } from './item-table.ts';
 import { LineWriter, outputError } from './line-writer.ts';
 import { checkParameters, fromS, type GeneratorParameters } from './parameters.ts';
@@ -23,7 +23,7 @@ export interface GenerateOptions {
   readonly parameters: GeneratorParameters;
   /** Folder for items.jsonl, events.jsonl, impressions.jsonl and generator.json. */
   readonly folder: string;
-  /** Replace a shop that was made with other parameters. */
+  /** Make it again, whatever lies there. */
   readonly force?: boolean;
   /** Called now and then with what has been made of what. */
   readonly onProgress?: (what: 'items' | 'events', done: number, total: number) => void;
@@ -38,10 +38,10 @@ export interface GenerateOptions {
 export async function generateShop(options: GenerateOptions): Promise<{ description: Description; reused: boolean }> {
   const parameters = checkParameters(options.parameters);
   const descriptionPath = join(options.folder, 'generator.json');
-  const existing = await existingShop(descriptionPath, parameters);
-  if (existing.same !== undefined) return { description: existing.same, reused: true };
-  if (existing.reason !== undefined && options.force !== true) {
-    throw new ShortlistError('output_exists', { path: options.folder, reason: existing.reason });
+  if (options.force !== true) {
+    const { same, reason } = await existingShop(options.folder, parameters);
+    if (same !== undefined) return { description: same, reused: true };
+    if (reason !== undefined) throw new ShortlistError('output_exists', { path: options.folder, reason });
   }
   try {
     await mkdir(options.folder, { recursive: true });
@@ -73,29 +73,31 @@ export async function generateShop(options: GenerateOptions): Promise<{ descript
   }
 }
 
-/** What lies in the folder: the very shop, or the reason why it must not be overwritten, or nothing. */
+/** What lies in the folder: this very shop, or the reason why it must not be overwritten, or nothing. */
 async function existingShop(
-  path: string,
+  folder: string,
   parameters: GeneratorParameters,
 ): Promise<{ same?: Description; reason?: string }> {
+  const path = join(folder, 'generator.json');
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw outputError(path, error);
   });
   if (text === undefined) return {};
-  try {
-    const found = JSON.parse(text) as Description;
-    const differs = (Object.keys(parameters) as (keyof GeneratorParameters)[]).filter(
-      (key) => found.parameters[key] !== parameters[key],
+  const found = parseDescription(text);
+  if (found === undefined) return { reason: `a generator.json that is not of version ${GENERATOR_VERSION}` };
+  const differences = (Object.keys(parameters) as (keyof GeneratorParameters)[])
+    .filter((key) => found.parameters[key] !== parameters[key])
+    .map((key) => `${key} ${found.parameters[key]}, not ${parameters[key]}`);
+  if (differences.length > 0) return { reason: `a shop with ${differences.join('; ')}` };
+  for (const [name, { bytes }] of Object.entries(found.files)) {
+    const size = await stat(join(folder, `${name}.jsonl`)).then(
+      (stats) => stats.size,
+      () => 'no',
     );
-    if (found.version === GENERATOR_VERSION && differs.length === 0) return { same: found };
-    const changed = differs.map((key) => `${key} ${found.parameters[key]}, not ${parameters[key]}`);
-    return {
-      reason: changed.length === 0 ? `a shop of version ${found.version}` : `a shop with ${changed.join('; ')}`,
-    };
-  } catch {
-    return { reason: 'a generator.json that cannot be read' };
+    if (size !== bytes) return { reason: `this shop, but ${name}.jsonl has ${size} bytes and not ${bytes}` };
   }
+  return { same: found };
 }
 
 interface Writers {

@@ -4,7 +4,7 @@ import { Random } from './random.ts';
 import { CATEGORIES } from './vocabulary.ts';
 
 /** Share of a shopper's intents outside the one or two categories they prefer. */
-const ELSEWHERE = 0.115;
+const ELSEWHERE = 0.12;
 const SECOND_CATEGORY_CHANCE = 0.75;
 /** Share of known shoppers who sign up inside the window. */
 const JOINS_INSIDE_SHARE = 0.15;

