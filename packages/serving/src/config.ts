@@ -104,10 +104,6 @@ export const ConfigSchema = Type.Object(
       description:
         'File that every shown slate is appended to, in the form that `shortlist import jsonl` reads. Empty: none. Relative to the repository.',
     }),
-    impressionsQueueMax: int(10_000, 1, 1_000_000, {
-      unit: 'slates',
-      description: 'Most slates that wait to be written; what comes then is dropped and counted.',
-    }),
     logLevel: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], {
       default: 'info',
       description: 'Least severe line that is written. `debug` writes one line per request.',

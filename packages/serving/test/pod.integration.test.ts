@@ -1,54 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { resolve } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { killChildren, startChild as start, untilReady as ready, type ChildPod } from './child-pod.ts';
 
-type Line = Record<string, unknown>;
+afterEach(killChildren);
 
-interface Child {
-  readonly process: ChildProcess;
-  readonly lines: Line[];
-  readonly url: () => string;
-  /** Resolves to the exit code, or the signal that killed it. */
-  readonly ended: Promise<number | string>;
-}
-
-const children: ChildProcess[] = [];
-afterEach(() => {
-  for (const child of children.splice(0)) child.kill('SIGKILL');
-});
-
-function startChild(variables: Record<string, string> = {}, mode = ''): Child {
-  const script = resolve(import.meta.dirname, 'pod-child.ts');
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script, mode], {
-    env: {
-      PATH: process.env.PATH,
-      SHORTLIST_HTTP_HOST: '127.0.0.1',
-      SHORTLIST_HTTP_PORT: '0',
-      SHORTLIST_ADMIN_PORT: '0',
-      ...variables,
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  children.push(child);
-  const lines: Line[] = [];
-  let rest = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    const parts = (rest + text).split('\n');
-    rest = parts.pop()!;
-    lines.push(...parts.map((part) => JSON.parse(part) as Line));
-  });
-  return {
-    process: child,
-    lines,
-    url: () => `http://127.0.0.1:${String(lines.find(({ msg }) => msg === 'listening')?.httpPort)}`,
-    ended: once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string),
-  };
-}
-
-async function ready(child: Child): Promise<void> {
-  await expect.poll(() => child.lines.map(({ msg }) => msg), { timeout: 20_000 }).toContain('ready');
-}
+const startChild = (variables: Record<string, string> = {}, mode = ''): ChildPod =>
+  start('pod-child.ts', variables, [mode]);
 
 describe.each(['uws', 'node'])('a pod on %s', (httpServer) => {
   it.each(['SIGTERM', 'SIGINT'] as const)('finishes what is in flight on %s, then ends with 0', async (signal) => {

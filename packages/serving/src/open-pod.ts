@@ -1,0 +1,88 @@
+import { join, resolve } from 'node:path';
+import { loadRelease } from '@shortlist/core/release/load-release.ts';
+import { ReleaseRegistry } from '@shortlist/core/release/registry.ts';
+import { createPool } from '@shortlist/core/stores/postgres/connection.ts';
+import { postgresStores } from '@shortlist/core/stores/postgres/stores.ts';
+import type { Config } from './config.ts';
+import { createRecommender } from './create-recommender.ts';
+import { JsonlSpool } from './pipeline.ts';
+import type { OpenContext, OpenedPod } from './pod.ts';
+import { ReleaseHolder } from './release-holder.ts';
+import { RuleBook } from './rules/rule-book.ts';
+
+const REPOSITORY = resolve(import.meta.dirname, '../../..');
+/** How many of the failures that answers survived are logged a second; the metrics count all of them. */
+const FAILURES_LOGGED_PER_S = 10;
+
+/**
+ * Everything a pod serves with: rules, the active release (loaded, checked against its golden outputs, warm), profiles,
+ * the pipeline. Throws `release_*` and `rules_invalid`. A database that is down is no reason not to start: answers say
+ * that they were made without a profile, and recover with it.
+ */
+export async function openPod({ config, log, observer }: OpenContext): Promise<OpenedPod> {
+  const rules = config.rulesFile === '' ? RuleBook.none() : await RuleBook.open(resolve(REPOSITORY, config.rulesFile));
+  const releases = new ReleaseHolder({
+    registry: registryOf(config),
+    load: loadRelease,
+    onSwap: (release, previous) => log.info({ release: release.id, previous: previous?.id ?? null }, 'release serves'),
+    onRefusal: (refusal) => log.error(refusal, 'release refused'),
+  });
+  await releases.reload();
+  releases.watch();
+  const pool = poolOf(config);
+  if (pool === null) log.warn('no DATABASE_URL: only context.recent_items makes an answer personal');
+  const logFailure = limited(FAILURES_LOGGED_PER_S);
+  const recommender = createRecommender({
+    releases,
+    rules,
+    profiles: pool && postgresStores(pool).profiles,
+    limits: config,
+    observer,
+    profileCache: { ttlMs: config.profileCacheMs, entriesMax: config.profileCacheMax },
+    ...(config.impressionsFile === ''
+      ? {}
+      : { impressions: new JsonlSpool(resolve(REPOSITORY, config.impressionsFile)) }),
+    onFailure: (what, error, requestIds) =>
+      logFailure(() => log.warn({ what, err: error, request_ids: requestIds }, 'served without')),
+  });
+  return {
+    recommender,
+    releases,
+    async close() {
+      await recommender.close();
+      await releases.close();
+      await pool?.end();
+    },
+  };
+}
+
+function registryOf({ home, dataset }: Config): ReleaseRegistry {
+  const folder = join(resolve(REPOSITORY, home), 'datasets', dataset);
+  return new ReleaseRegistry({
+    dataset,
+    releasesDir: join(folder, 'releases'),
+    activePath: join(folder, 'active.json'),
+  });
+}
+
+function poolOf({ databaseUrl, databaseConnectionsMax, databaseTimeoutMs }: Config) {
+  if (databaseUrl === '') return null;
+  return createPool(databaseUrl, {
+    connectionsMax: databaseConnectionsMax,
+    connectTimeoutMs: databaseTimeoutMs,
+    statementTimeoutMs: databaseTimeoutMs,
+    applicationName: 'shortlist-serving',
+  });
+}
+
+/** Lets `perS` calls through in every second: a database that is down must not drown the log. */
+function limited(perS: number): (write: () => void) => void {
+  let second = 0;
+  let written = 0;
+  return (write) => {
+    const now = Math.floor(performance.now() / 1000);
+    if (now !== second) written = 0;
+    second = now;
+    if (written++ < perS) write();
+  };
+}

@@ -1,0 +1,131 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { BUILD_FEATURES } from '@shortlist/core/release/feature-schema.ts';
+import { ReleaseRegistry } from '@shortlist/core/release/registry.ts';
+import { buildTinyRelease, writeTinyRun } from '../../core/test/release/tiny-run.ts';
+import { killChildren, startChild, untilReady } from './child-pod.ts';
+import { errorOf, post } from './start-pod.ts';
+
+/** Two real, tiny releases (towers and sources, no ranker), built once. */
+let built: string;
+let [first, second] = ['', ''];
+/** A workspace of the test's own. */
+let home: string;
+
+const dataset = () => join(home, 'datasets/demo');
+const registry = () =>
+  new ReleaseRegistry({
+    dataset: 'demo',
+    releasesDir: join(dataset(), 'releases'),
+    activePath: join(dataset(), 'active.json'),
+  });
+const start = (variables: Record<string, string> = {}) =>
+  startChild('../src/main.ts', { SHORTLIST_HOME: home, ...variables });
+
+beforeAll(async () => {
+  built = await mkdtemp(join(tmpdir(), 'main-releases-'));
+  for (const seed of [1, 2]) await writeTinyRun(join(built, `run-${seed}`), seed, BUILD_FEATURES);
+  first = (await buildTinyRelease(join(built, 'run-1'), join(built, 'releases'), { features: BUILD_FEATURES })).id;
+  second = (await buildTinyRelease(join(built, 'run-2'), join(built, 'releases'), { features: BUILD_FEATURES })).id;
+});
+afterAll(() => rm(built, { recursive: true }));
+
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'main-home-'));
+  await cp(join(built, 'releases'), join(dataset(), 'releases'), { recursive: true });
+});
+afterEach(async () => {
+  killChildren();
+  await rm(home, { recursive: true });
+});
+
+interface Slate {
+  readonly recommendations: { readonly item_id: string }[];
+  readonly tier: string;
+  readonly degraded: string[];
+  readonly model_version: string;
+}
+
+describe('main.ts', () => {
+  it('serves the active release, follows another one that is activated, and drains', async () => {
+    await registry().activate(first);
+    const pod = start();
+    await untilReady(pod);
+    const asked = { session_id: 's', context: { recent_items: ['item-1', 'item-2'] } };
+    const slate = (await (await post(`${pod.url()}/recommend`, asked)).json()) as Slate;
+    expect(slate.recommendations).toHaveLength(10);
+    expect(slate).toMatchObject({ tier: 'session', model_version: first });
+
+    await registry().activate(second);
+    await expect
+      .poll(async () => ((await (await post(`${pod.url()}/recommend`, asked)).json()) as Slate).model_version)
+      .toBe(second);
+
+    pod.process.kill('SIGTERM');
+    expect(await pod.ended).toBe(0);
+    expect(pod.lines.at(-1)).toMatchObject({ msg: 'stopped', cut_off: 0 });
+  });
+
+  it('refuses a damaged release on request, says which file, and serves on', async () => {
+    await registry().activate(first);
+    const pod = start();
+    await untilReady(pod);
+    const items = join(dataset(), 'releases', second, 'items.arrow');
+    const bytes = await readFile(items);
+    bytes[bytes.length >> 1]! ^= 1;
+    await writeFile(items, bytes);
+    const refused = await post(`${pod.adminUrl()}/reload-model?release=${second}`, '');
+    expect(refused.status).toBe(422);
+    expect(await errorOf(refused)).toMatchObject({
+      code: 'release_digest_mismatch',
+      details: { file: expect.stringContaining('items.arrow') as string },
+    });
+    expect(await (await fetch(`${pod.url()}/status`)).json()).toMatchObject({
+      ready: true,
+      release: { active: first, last_refusal: { release: second } },
+    });
+    expect((await fetch(`${pod.url()}/recommendations?session_id=s`)).status).toBe(200);
+  });
+
+  it('serves without profiles while PostgreSQL is down, and says so', async () => {
+    await registry().activate(first);
+    const pod = start({ DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none' });
+    await untilReady(pod);
+    const slate = (await (await post(`${pod.url()}/recommend`, { user_id: 'u' })).json()) as Slate;
+    expect(slate.recommendations).toHaveLength(10);
+    expect(slate.degraded).toContain('profile');
+    expect(slate.tier).not.toBe('personalized');
+    await expect.poll(() => pod.lines.some(({ msg }) => msg === 'served without')).toBe(true);
+  });
+
+  it('ends with 2 and release_none_active when nothing is active', async () => {
+    const pod = start();
+    expect(await pod.ended).toBe(2);
+    expect(pod.lines.find(({ code }) => code === 'release_none_active')).toMatchObject({ level: 60 });
+  });
+
+  it('ends with 2 and names the rules file and line when the rules are wrong', async () => {
+    await registry().activate(first);
+    const file = join(home, 'rules.yaml');
+    await writeFile(file, 'rules:\n  - name: x\n    boosst: {}\n');
+    const pod = start({ SHORTLIST_RULES_FILE: file });
+    expect(await pod.ended).toBe(2);
+    expect(pod.lines.find(({ code }) => code === 'rules_invalid')).toMatchObject({ details: { file } });
+  });
+
+  it('ends with 2 and names the variable when the configuration is wrong', async () => {
+    const pod = start({ SHORTLIST_HTTP_PORT: 'eighty' });
+    expect(await pod.ended).toBe(2);
+    expect(pod.stderr()).toMatch(/^error config_invalid: Configuration SHORTLIST_HTTP_PORT is invalid/);
+  });
+
+  it('takes headers of 12 KB', async () => {
+    await registry().activate(first);
+    const pod = start();
+    await untilReady(pod);
+    const cookie = 'x'.repeat(12_000);
+    expect((await fetch(`${pod.url()}/ping`, { headers: { cookie } })).status).toBe(200);
+  });
+});
