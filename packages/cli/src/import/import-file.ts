@@ -85,7 +85,7 @@ export async function importFile({ stores, file, rejectsFolder, onProgress }: Im
     rejects.flush();
     const full = batch;
     batch = new Batch(found, rejects);
-    found['lines'] = lines;
+    found.lines = lines;
     // One transaction is under way while the next batch is parsed.
     await writing;
     if (finished || lines > committed) writing = write(full, lines, finished);

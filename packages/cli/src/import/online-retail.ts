@@ -36,11 +36,11 @@ interface Product {
 
 /** Why the protocol leaves a line out, or undefined. The first reason that fits is the one that is counted. */
 function dropReason(row: CsvRow, quantity: number, price: number): string | undefined {
-  if (row['customer_id'] === '') return 'no customer';
-  if (row['invoice']!.startsWith('C')) return 'cancelled invoice';
+  if (row.customer_id === '') return 'no customer';
+  if (row.invoice!.startsWith('C')) return 'cancelled invoice';
   if (quantity <= 0) return 'quantity not positive';
   if (price <= 0) return 'price not positive';
-  if (!/^\d{5}/.test(row['stock_code']!)) return 'stock code is no product';
+  if (!/^\d{5}/.test(row.stock_code!)) return 'stock code is no product';
   return undefined;
 }
 
@@ -50,14 +50,13 @@ class OnlineRetailReader {
   readonly #products = new Map<string, Product>();
 
   row(row: CsvRow, sink: Sink, line: number): string | undefined {
-    const quantity = Number(row['quantity']);
-    const price = Number(row['price']);
-    const occurredAtS = parseTimestamp(row['invoice_date']!);
-    if (row['quantity']!.trim() === '' || !Number.isFinite(quantity))
-      return `quantity '${row['quantity']}' is no number`;
-    if (row['price']!.trim() === '' || !Number.isFinite(price)) return `price '${row['price']}' is no number`;
-    if (Number.isNaN(occurredAtS)) return `invoice_date '${row['invoice_date']}' is not a time`;
-    if (row['invoice'] === '') return 'invoice is empty';
+    const quantity = Number(row.quantity);
+    const price = Number(row.price);
+    const occurredAtS = parseTimestamp(row.invoice_date!);
+    if (row.quantity!.trim() === '' || !Number.isFinite(quantity)) return `quantity '${row.quantity}' is no number`;
+    if (row.price!.trim() === '' || !Number.isFinite(price)) return `price '${row.price}' is no number`;
+    if (Number.isNaN(occurredAtS)) return `invoice_date '${row.invoice_date}' is not a time`;
+    if (row.invoice === '') return 'invoice is empty';
     const reason = dropReason(row, quantity, price);
     if (reason === undefined) this.#add(row, { quantity, price, occurredAtS, line }, sink);
     else sink.drop(reason);

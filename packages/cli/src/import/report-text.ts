@@ -21,7 +21,7 @@ export function reportText({ dataset, files, seconds, events, items, impressions
   const span = events.events > 0 ? `, ${date(events.firstS)} to ${date(events.lastS)}` : '';
   const lines = rows.map(([name, value]) => (value === '' ? name : `${name.padEnd(52)} ${value}`));
   const fresh = files.filter(({ already }) => !already);
-  const read = fresh.reduce((sum, { counts }) => sum + (counts['lines'] ?? 0), 0);
+  const read = fresh.reduce((sum, { counts }) => sum + (counts.lines ?? 0), 0);
   const rate = read > 0 ? `, ${number(Math.round(read / seconds))} lines/s` : '';
   return [
     ...lines,

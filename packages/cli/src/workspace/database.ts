@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, type Pool } from 'pg';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import { codedDatabaseError, createPool, type ConnectionOptions } from '@shortlist/core/stores/postgres/connection.ts';
@@ -16,8 +17,11 @@ export interface Database {
   readonly url: string;
   /** The coded error for what a statement threw; anything that is no matter of the database comes back unchanged. */
   codedError(error: unknown): unknown;
-  /** Ends the connections and lets go of the embedded server (the last process to do so stops it). */
-  close(): Promise<void>;
+  /**
+   * Ends the connections and lets go of the embedded server (the last process to do so stops it). Statements that run
+   * are waited for, `limitMs` at most when given. Again: nothing more.
+   */
+  close(limitMs?: number): Promise<void>;
 }
 
 export function createCluster(environment: Environment, log: (line: string) => void = () => undefined) {
@@ -61,9 +65,15 @@ export async function openDatabase(
     const isLost = coded instanceof ShortlistError && coded.code === 'database_unreachable';
     return (isLost ? cluster?.causeOfLoss() : undefined) ?? coded;
   };
-  const close = async () => {
-    await pool.end();
-    await cluster?.leave();
+  let closing: Promise<void> | undefined;
+  const close = (limitMs?: number) => {
+    const letGo = async () => {
+      const ended = pool.end();
+      await (limitMs === undefined ? ended : Promise.race([ended, sleep(limitMs)]));
+      await cluster?.leave();
+    };
+    closing ??= letGo();
+    return closing;
   };
   try {
     if (server !== undefined) await createDatabase(server, name);
@@ -76,6 +86,7 @@ export async function openDatabase(
   return { pool, url, codedError, close };
 }
 
+const INTERRUPT_LIMIT_MS = 2_000;
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 /**
@@ -89,16 +100,18 @@ export async function withDatabase<T>(
   options: DatabaseOptions = {},
 ): Promise<T> {
   const database = await openDatabase(environment, dataset, options);
+  let exiting: Promise<never> | undefined;
   const interrupt = (signal: keyof typeof SIGNALS) => {
-    // Running statements would keep `pool.end` waiting; the server rolls them back when the process is gone.
-    const limit = new Promise((resolve) => setTimeout(resolve, 2_000));
-    void Promise.race([database.close(), limit]).finally(() => process.exit(SIGNALS[signal]));
+    // What a statement under way did is rolled back by the server when the connection is gone.
+    exiting ??= database.close(INTERRUPT_LIMIT_MS).then(() => process.exit(SIGNALS[signal]));
   };
   const signals = Object.keys(SIGNALS) as (keyof typeof SIGNALS)[];
   for (const signal of signals) process.once(signal, interrupt);
   try {
     return await use(database);
   } catch (error) {
+    // After an interruption the error is that the connections were closed: nothing to tell.
+    if (exiting !== undefined) await exiting;
     throw database.codedError(error);
   } finally {
     for (const signal of signals) process.off(signal, interrupt);

@@ -189,8 +189,8 @@ export class PostgresCluster {
     if (code === 0) return;
     const log = readFileSync(logFile, 'utf8');
     if (log.includes('Address already in use')) {
-      const reason = 'another process listens there';
-      throw new ShortlistError('port_in_use', { host: HOST, port, reason, setting: 'SHORTLIST_POSTGRES_PORT' });
+      const reason = 'another process listens there (SHORTLIST_POSTGRES_PORT chooses the port)';
+      throw new ShortlistError('port_in_use', { host: HOST, port, reason });
     }
     throw startFailure(`${output}\n${log}`, logFile);
   }

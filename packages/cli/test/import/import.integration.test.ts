@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { withDatabase } from '../../src/workspace/database.ts';
+import { createCluster, withDatabase } from '../../src/workspace/database.ts';
 import { runCommand, startCommand } from '../run-command.ts';
 import { temporaryWorkspace, type TemporaryWorkspace } from '../workspace/temporary-workspace.ts';
 
@@ -69,17 +69,25 @@ test('an import killed in the middle and run again equals a single run; a third 
   running.process.kill('SIGKILL');
   expect(await running.outcome).toMatchObject({ signal: 'SIGKILL' });
   const partial = await contentOf('killed');
-  expect(Number(partial['events'])).toBeLessThan(EVENTS - 15);
+  expect(Number(partial.events)).toBeLessThan(EVENTS - 15);
 
   const resumed = await runCommand(importInto('killed'), workspace.variables);
   expect(resumed).toMatchObject({ code: 0, stdout: expect.stringContaining('went on after line') as string });
   const content = await contentOf('killed');
   expect(content).toEqual(await contentOf('single'));
-  expect(Number(content['events'])).toBe(EVENTS - 15);
+  expect(Number(content.events)).toBe(EVENTS - 15);
 
   const again = await runCommand(importInto('killed'), workspace.variables);
   expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('nothing to do') as string });
   expect(await contentOf('killed')).toEqual(content);
+});
+
+test('an import that is told to stop leaves no server behind', async () => {
+  const running = startCommand(importInto('stopped'), workspace.variables);
+  await untilUnderWay('stopped');
+  running.process.kill('SIGTERM');
+  expect(await running.outcome).toMatchObject({ code: 143, stderr: expect.not.stringContaining('    at ') as string });
+  expect(createCluster(workspace.environment).status().running).toBe(false);
 });
 
 test('the summary says what was rejected, and where it is kept', async () => {

@@ -254,7 +254,7 @@ function testItems(stores: () => TransactionalStores): void {
       .sort((a, b) => Buffer.compare(a, b))
       .map(String);
     expect(streamed.flat().map(({ itemId }) => itemId)).toEqual(sorted);
-    expect(streamed.flat().map(({ attributes }) => attributes['note'])).toEqual(sorted);
+    expect(streamed.flat().map(({ attributes }) => attributes.note)).toEqual(sorted);
   });
 }
 
