@@ -22,6 +22,8 @@ export interface RankerBatch {
   readonly itemRows: Int32Array;
   /** `[K]`: which request (0 <= b < B) each candidate belongs to. */
   readonly requestIndex: Int32Array;
+  /** Read instead of the resident item features, `[m, Di]`: explanations ask what another item would have scored. */
+  readonly itemTable?: Float32Array;
 }
 
 export interface RankerWidths {
@@ -74,12 +76,15 @@ export class Ranker {
    * whatever else is in the batch (test/release/batch-invariance.test.ts).
    */
   async run(batch: RankerBatch): Promise<Float32Array> {
-    const { requests, count } = batch;
+    const { requests, count, itemTable } = batch;
     const { widths } = this;
     if (count === 0) return new Float32Array(0);
     const rows = Math.ceil(count / ROWS_MULTIPLE) * ROWS_MULTIPLE;
     const { logits } = await runModel(this.#model, {
-      item_features: this.#itemFeatures,
+      item_features:
+        itemTable === undefined
+          ? this.#itemFeatures
+          : new Tensor('float32', itemTable, [itemTable.length / widths.item, widths.item]),
       user_features: new Tensor(
         'float32',
         exactly(batch.userFeatures, requests * widths.user, requests * widths.user),

@@ -1,0 +1,224 @@
+import { effectiveParameters, type ParametersPatch } from '@shortlist/core/contracts/effective-parameters.ts';
+import type { Parameters } from '@shortlist/core/contracts/parameters.ts';
+import type { RecommendRequest, RecommendResponse } from '@shortlist/core/contracts/recommend.ts';
+import type { LoadedRelease } from '@shortlist/core/release/loaded-release.ts';
+import type { ProfileStore } from '@shortlist/core/stores/profile-store.ts';
+import { answerOf, type Explained } from './answer.ts';
+import { Batcher, type Outcome } from './batching/batcher.ts';
+import { findSimilar, findTrending, listProducts } from './catalogue/catalogue-queries.ts';
+import { explain } from './explain/explain.ts';
+import {
+  AFTER_BATCH,
+  BEFORE_BATCH,
+  ImpressionQueue,
+  ProfileCache,
+  runBatch,
+  runStage,
+  STAGES,
+  type ImpressionSink,
+  type StageServices,
+} from './pipeline.ts';
+import { RankingRequest } from './ranking-request.ts';
+import type {
+  ItemList,
+  PipelineObserver,
+  ProductPage,
+  ProductQuery,
+  Readiness,
+  Recommender,
+  RequestTrace,
+} from './recommender.ts';
+import { ReleaseWorkspace } from './release-workspace.ts';
+import { RuleBook } from './rules/rule-book.ts';
+
+/** Limits of one pipeline; every one has its meaning and default in config.ts. */
+export interface PipelineLimits {
+  readonly deadlineMs: number;
+  readonly batchRequestsMax: number;
+  readonly batchRowsMax: number;
+  readonly batchWaitMs: number;
+  readonly queueMax: number;
+}
+
+export interface RecommenderOptions {
+  /** `current` throws `not_ready` while there is none; it is read once per request. */
+  readonly releases: { readonly current: LoadedRelease };
+  /** Null: no stored profiles, so only `context.recent_items` makes an answer personal. */
+  readonly profiles: ProfileStore | null;
+  readonly limits: PipelineLimits;
+  readonly rules?: RuleBook;
+  /** Where shown slates are recorded; none are when it is absent. */
+  readonly impressions?: ImpressionSink;
+  readonly observer?: PipelineObserver;
+  /** Told of every failure that an answer survived, for the log. */
+  readonly onFailure?: StageServices['onFailure'];
+  /** Laid over the release's parameters. */
+  readonly parameters?: ParametersPatch;
+  /** How stale a stored profile may be, ms, and how many are kept in memory. */
+  readonly profileCache?: { readonly ttlMs: number; readonly entriesMax: number };
+  /** Unix seconds. */
+  readonly nowS?: () => number;
+}
+
+export interface PipelineRecommender extends Recommender {
+  /** Writes what is still queued and stops looking at the rules file. */
+  close(): Promise<void>;
+}
+
+const PROFILE_CACHE = { ttlMs: 1000, entriesMax: 50_000 };
+const IMPRESSIONS = { max: 10_000, retryMs: 1000 };
+const RULES_POLL_MS = 2000;
+
+/** The ranking side of the pod: the stages of pipeline.ts with batching between them. */
+export function createRecommender(options: RecommenderOptions): PipelineRecommender {
+  return new StagedRecommender(options);
+}
+
+class StagedRecommender implements PipelineRecommender {
+  readonly #options: RecommenderOptions;
+  readonly #services: StageServices;
+  readonly #batcher: Batcher<RankingRequest, Explained>;
+  readonly #servings = new WeakMap<LoadedRelease, Serving>();
+  readonly #rulesTimer: NodeJS.Timeout;
+  readonly #nowS: () => number;
+  #failures = 0;
+
+  constructor(options: RecommenderOptions) {
+    const { limits, observer } = options;
+    this.#options = options;
+    this.#nowS = options.nowS ?? (() => Date.now() / 1000);
+    this.#services = {
+      rules: options.rules ?? RuleBook.none(),
+      profiles: options.profiles && new ProfileCache(options.profiles, options.profileCache ?? PROFILE_CACHE),
+      impressions: options.impressions ? new ImpressionQueue(options.impressions, IMPRESSIONS) : null,
+      onFailure: (what, error, ids) => {
+        this.#failures += 1;
+        options.onFailure?.(what, error, ids);
+      },
+    };
+    this.#batcher = new Batcher({
+      compute: (batch) => this.#compute(batch),
+      rowsOf: ({ parameters }) => parameters.candidatesMax,
+      deadlineOf: ({ deadlineMs }) => deadlineMs,
+      nowMs: () => performance.now(),
+      rowsMax: limits.batchRowsMax,
+      requestsMax: limits.batchRequestsMax,
+      queueMax: limits.queueMax,
+      waitMs: limits.batchWaitMs,
+      ...(observer ? { onBatch: observer.batch.bind(observer), onQueue: observer.queueDepth.bind(observer) } : {}),
+    });
+    this.#rulesTimer = setInterval(() => void this.#services.rules.checkForChange(), RULES_POLL_MS).unref();
+  }
+
+  async recommend(body: RecommendRequest, requestId: string, trace?: RequestTrace): Promise<RecommendResponse> {
+    const startedMs = performance.now();
+    const { parameters, workspace } = this.#serving(this.#options.releases.current);
+    const request = new RankingRequest({
+      id: requestId,
+      body,
+      trace,
+      workspace,
+      parameters,
+      nowS: this.#nowS(),
+      deadlineMs: startedMs + (body.deadline_ms ?? this.#options.limits.deadlineMs),
+    });
+    for (const stage of BEFORE_BATCH) await runStage(stage, [request], this.#services);
+    const explained = await this.#batcher.submit(request);
+    for (const stage of AFTER_BATCH) await runStage(stage, [request], this.#services);
+    return answerOf(request, explained, performance.now() - startedMs);
+  }
+  async similar(productId: string, k: number): Promise<ItemList> {
+    return findSimilar(this.#options.releases.current, productId, k, this.#nowS());
+  }
+
+  async trending(category: string | undefined, k: number): Promise<ItemList> {
+    return findTrending(this.#options.releases.current, category, k, this.#nowS());
+  }
+
+  async products(query: ProductQuery): Promise<ProductPage> {
+    return listProducts(this.#options.releases.current, query);
+  }
+
+  status(): Readonly<Record<string, unknown>> {
+    const { rules, profiles, impressions } = this.#services;
+    return {
+      stages: STAGES.map(({ name, deadlineMs, onFailure, scope }) => ({ name, deadlineMs, onFailure, scope })),
+      batching: this.#batcher.status(),
+      rules: rules.status(),
+      profile_cache: profiles?.status() ?? null,
+      impressions: impressions?.status() ?? null,
+      failures_survived: this.#failures,
+    };
+  }
+
+  ready(): Readiness {
+    try {
+      this.#serving(this.#options.releases.current);
+      return { ready: true };
+    } catch (error) {
+      return { ready: false, reason: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#rulesTimer);
+    await this.#services.impressions?.flush();
+  }
+
+  /** A failure that one request of a batch causes must not be its mates': they are computed again one by one. */
+  async #compute(batch: readonly RankingRequest[]): Promise<readonly Outcome<Explained>[]> {
+    try {
+      return (await this.#computeTogether(batch)).map((value) => ({ value }));
+    } catch (error) {
+      if (batch.length === 1) return [{ error }];
+      this.#services.onFailure(
+        'batch',
+        error,
+        batch.map(({ id }) => id),
+      );
+    }
+    const outcomes: Outcome<Explained>[] = [];
+    for (const request of batch) {
+      try {
+        outcomes.push({ value: (await this.#computeTogether([request]))[0]! });
+      } catch (error) {
+        outcomes.push({ error });
+      }
+    }
+    return outcomes;
+  }
+
+  async #computeTogether(batch: readonly RankingRequest[]): Promise<readonly Explained[]> {
+    for (const request of batch) request.slot = request.workspace.takeSlot();
+    try {
+      await runBatch(batch, this.#services);
+      const explained: Explained[] = [];
+      for (const request of batch) explained.push(await explain(request));
+      return explained;
+    } finally {
+      for (const request of batch) {
+        request.workspace.returnSlot(request.buffers);
+        request.slot = null;
+      }
+    }
+  }
+
+  /** What is kept beside a release, made when it is first seen: at readiness, before it gets traffic. */
+  #serving(release: LoadedRelease): Serving {
+    let serving = this.#servings.get(release);
+    if (serving === undefined) {
+      const { parameters: own } = this.#options;
+      const parameters = own
+        ? effectiveParameters(release.manifest.parameters as ParametersPatch, own)
+        : release.parameters;
+      serving = { parameters, workspace: new ReleaseWorkspace(release) };
+      this.#servings.set(release, serving);
+    }
+    return serving;
+  }
+}
+
+interface Serving {
+  readonly parameters: Parameters;
+  readonly workspace: ReleaseWorkspace;
+}

@@ -1,0 +1,178 @@
+import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
+import { assign } from './stages/1-assign/assign.ts';
+import { joinProfile, readProfile, withoutProfile } from './stages/2-profile/profile.ts';
+import type { ProfileCache } from './stages/2-profile/profile-cache.ts';
+import { retrieve } from './stages/3-retrieve/retrieve.ts';
+import { filter } from './stages/4-filter/filter.ts';
+import { keepFusedOrder, rank } from './stages/5-rank/rank.ts';
+import { rerank } from './stages/6-rerank/rerank.ts';
+import type { ImpressionQueue } from './stages/7-record/impression-queue.ts';
+import { record } from './stages/7-record/record.ts';
+import type { RankingRequest } from './ranking-request.ts';
+import type { RuleBook } from './rules/rule-book.ts';
+
+/** What the stages use of the outside. */
+export interface StageServices {
+  readonly rules: RuleBook;
+  readonly profiles: ProfileCache | null;
+  readonly impressions: ImpressionQueue | null;
+  /** Told of every failure that an answer survived. */
+  readonly onFailure: (what: string, error: unknown, requestIds: readonly string[]) => void;
+}
+
+export interface Stage {
+  readonly name: string;
+  /** What it reads that earlier stages or the outside made. */
+  readonly needs: readonly string[];
+  /** Longest it may take. A stage that waits is given up then; a synchronous one can only be reported as late. */
+  readonly deadlineMs: number;
+  /** `fail` refuses the request; `degrade` goes on with `instead` and names the stage in `degraded`. */
+  readonly onFailure: 'fail' | 'degrade';
+  /** `request`: as it arrives; `batch`: for the requests of one batch that share release and precision. */
+  readonly scope: 'request' | 'batch';
+  readonly run: (requests: readonly RankingRequest[], services: StageServices) => void | Promise<void>;
+  readonly instead?: (request: RankingRequest) => void;
+  /** Always, after `run` or `instead`. */
+  readonly then?: (request: RankingRequest) => void;
+}
+
+/**
+ * The request path, in the order it runs: whoever has read this table knows the system. Folders under stages/ carry the
+ * same names and order (test/pipeline/stages-table.test.ts).
+ */
+export const STAGES: readonly Stage[] = [
+  {
+    name: 'assign',
+    needs: ['body', 'release', 'rules'],
+    deadlineMs: 2,
+    onFailure: 'fail',
+    scope: 'request',
+    run: ([request], { rules }) => assign(request!, rules),
+  },
+  {
+    name: 'profile',
+    needs: ['unit', 'profile store', 'context.recent_items'],
+    deadlineMs: 20,
+    onFailure: 'degrade',
+    scope: 'request',
+    run: ([request], { profiles }) => readProfile(request!, profiles),
+    instead: withoutProfile,
+    then: joinProfile,
+  },
+  {
+    name: 'retrieve',
+    needs: ['profile', 'sources', 'user tower'],
+    deadlineMs: 50,
+    onFailure: 'fail',
+    scope: 'batch',
+    run: (requests, { onFailure }) =>
+      retrieve(requests, (part, error) =>
+        onFailure(
+          part,
+          error,
+          requests.map(({ id }) => id),
+        ),
+      ),
+  },
+  {
+    name: 'filter',
+    needs: ['candidates', 'eligibility'],
+    deadlineMs: 20,
+    onFailure: 'fail',
+    scope: 'batch',
+    run: (requests) => requests.forEach(filter),
+  },
+  {
+    name: 'rank',
+    needs: ['candidates', 'profile', 'ranker'],
+    deadlineMs: 50,
+    onFailure: 'degrade',
+    scope: 'batch',
+    run: rank,
+    instead: keepFusedOrder,
+  },
+  {
+    name: 'rerank',
+    needs: ['ranked candidates', 'rules', 'item vectors'],
+    deadlineMs: 20,
+    onFailure: 'fail',
+    scope: 'batch',
+    run: (requests) => requests.forEach(rerank),
+  },
+  {
+    name: 'record',
+    needs: ['slate', 'impression queue'],
+    deadlineMs: 2,
+    onFailure: 'degrade',
+    scope: 'request',
+    run: ([request], { impressions }) => record(request!, impressions),
+  },
+];
+
+/** Runs one stage for requests that go through it together, with its deadline, its fallback and its timing. */
+export async function runStage(
+  stage: Stage,
+  requests: readonly RankingRequest[],
+  services: StageServices,
+): Promise<void> {
+  const startedMs = performance.now();
+  try {
+    const work = stage.run(requests, services);
+    if (work !== undefined) await before(stage.deadlineMs, work, stage.name);
+  } catch (error) {
+    // A coded refusal of the request itself (user_not_found) is an answer, not a failure of the stage.
+    if (
+      stage.onFailure === 'fail' ||
+      (error instanceof ShortlistError && error.status < 500 && stage.scope === 'request')
+    )
+      throw error;
+    services.onFailure(
+      stage.name,
+      error,
+      requests.map(({ id }) => id),
+    );
+    for (const request of requests) {
+      request.degrade(stage.name);
+      stage.instead?.(request);
+    }
+  }
+  if (stage.then) requests.forEach(stage.then);
+  const tookMs = performance.now() - startedMs;
+  for (const request of requests) request.trace?.stage(stage.name, tookMs);
+}
+
+/** Stages of a request before its batch, those of the batch, and those after it. */
+export const BEFORE_BATCH = STAGES.slice(
+  0,
+  STAGES.findIndex(({ scope }) => scope === 'batch'),
+);
+export const IN_BATCH = STAGES.filter(({ scope }) => scope === 'batch');
+export const AFTER_BATCH = STAGES.slice(BEFORE_BATCH.length + IN_BATCH.length);
+
+/** Runs the batch stages: once for each group of requests that can share a call of the models. */
+export async function runBatch(requests: readonly RankingRequest[], services: StageServices): Promise<void> {
+  const groups = new Map<string, RankingRequest[]>();
+  for (const request of requests) {
+    const key = `${request.workspace.release.id} ${request.parameters.precision}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [request]);
+    else group.push(request);
+  }
+  for (const group of groups.values()) for (const stage of IN_BATCH) await runStage(stage, group, services);
+}
+
+async function before(deadlineMs: number, work: Promise<void>, name: string): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${name} took longer than ${deadlineMs} ms`)), deadlineMs);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+// Only this file imports stages; what whoever builds a pipeline must hand to them comes through here.
+export { ProfileCache } from './stages/2-profile/profile-cache.ts';
+export { ImpressionQueue, JsonlSpool, type ImpressionSink } from './stages/7-record/impression-queue.ts';

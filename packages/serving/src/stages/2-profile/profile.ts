@@ -1,0 +1,51 @@
+import { createProfile, toProfile } from '@shortlist/core/catalog/to-profile.ts';
+import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
+import { EVENT_CODE } from '@shortlist/core/contracts/events.ts';
+import { EMPTY_PROFILE_EVENTS, type Profile } from '@shortlist/core/contracts/profile.ts';
+import { Eligibility } from '../../eligibility.ts';
+import type { RankingRequest } from '../../ranking-request.ts';
+import type { ProfileCache } from './profile-cache.ts';
+import { tierOf } from './tier.ts';
+
+/** Reads the stored events of the user or session; of a user without any, those of the session sent along. */
+export async function readProfile(request: RankingRequest, cache: ProfileCache | null): Promise<void> {
+  if (cache === null || request.unit === null) return;
+  const max = request.parameters.profileEventsMax;
+  const events = await cache.recent(request.unit, max);
+  const { user_id: userId, session_id: sessionId } = request.body;
+  if (events.itemIds.length > 0 || userId === undefined) {
+    request.events = events;
+    return;
+  }
+  if (request.parameters.coldStart === 'reject') throw new ShortlistError('user_not_found', { userId });
+  if (sessionId === undefined) return;
+  request.unit = { sessionId };
+  request.events = await cache.recent(request.unit, max);
+}
+
+/** Without the stored events: the answer is still made, from `context.recent_items` alone, and says so. */
+export function withoutProfile(request: RankingRequest): void {
+  request.events = EMPTY_PROFILE_EVENTS;
+}
+
+/** Puts the events into the release's rows, joined with `context.recent_items`, and decides the tier. */
+export function joinProfile(request: RankingRequest): void {
+  const { body, events, parameters, workspace, nowS, rules } = request;
+  const { catalog } = workspace.release;
+  const recent = body.context?.recent_items ?? [];
+  const profile = createProfile(events.itemIds.length + recent.length);
+  toProfile(events, catalog, profile);
+  const stored = profile.length;
+  for (const id of recent) appendView(profile, catalog.rowOf(id), nowS);
+  request.profile = profile;
+  request.tier = tierOf(request, stored);
+  request.eligibility = new Eligibility({ body, parameters, catalog, profile, nowS, bands: rules.bands });
+}
+
+/** What was just seen counts as a view at the time of the request, in the order given. */
+function appendView(profile: Profile, row: number, nowS: number): void {
+  if (row < 0) return;
+  profile.rows[profile.length] = row;
+  profile.types[profile.length] = EVENT_CODE.view;
+  profile.timesS[profile.length++] = nowS;
+}

@@ -1,0 +1,53 @@
+import { retrieveCandidates } from '@shortlist/core/retrieval/retrieve.ts';
+import type { RankingRequest } from '../../ranking-request.ts';
+import type { ReleaseWorkspace } from '../../release-workspace.ts';
+
+/** Told of a part that failed while the rest of the stage went on. */
+export type OnPartFailure = (part: string, error: unknown) => void;
+
+/** Candidates of requests that share a release: the user tower once for all of them, then each one's sources. */
+export async function retrieve(requests: readonly RankingRequest[], onFailure: OnPartFailure): Promise<void> {
+  const [first] = requests;
+  if (first === undefined) return;
+  await setUserVectors(first.workspace, requests, onFailure);
+  for (const request of requests) retrieveOne(request, onFailure);
+}
+
+/** A profile without events has no vector: its direction would say nothing. */
+async function setUserVectors(
+  { release }: ReleaseWorkspace,
+  requests: readonly RankingRequest[],
+  onFailure: OnPartFailure,
+): Promise<void> {
+  const known = requests.filter(({ profile }) => profile.length > 0);
+  const tower = release.userTower;
+  if (tower === null || known.length === 0) return;
+  try {
+    const vectors = await tower.run(
+      known.map(({ profile }) => profile),
+      known.map(({ nowS }) => nowS),
+    );
+    known.forEach((request, b) => (request.userVector = vectors.subarray(b * tower.dim, (b + 1) * tower.dim)));
+  } catch (error) {
+    for (const request of known) request.degrade('retrieve.two_tower');
+    onFailure('retrieve.two_tower', error);
+  }
+}
+
+function retrieveOne(request: RankingRequest, onFailure: OnPartFailure): void {
+  const { workspace, parameters, profile, nowS, category, userVector, allowed } = request;
+  const { release, excluded, fusion } = workspace;
+  // Rows that cannot be shown would take the sources' places; the filter stage checks again all the same.
+  for (const row of allowed.barred.keys()) excluded[row] = 1;
+  try {
+    const query = { profile, nowS, category, userVector, excluded: allowed.barred.size > 0 ? excluded : null };
+    const { failed } = retrieveCandidates(release.sources, query, parameters, request.buffers.candidates, fusion);
+    for (const { source, error } of failed) {
+      request.degrade(`retrieve.${source}`);
+      onFailure(`retrieve.${source}`, error);
+    }
+  } finally {
+    for (const row of allowed.barred.keys()) excluded[row] = 0;
+  }
+  if (parameters.shares.content > 0 && !workspace.hasContent && profile.length > 0) request.degrade('content');
+}

@@ -1,0 +1,50 @@
+import { cosine } from './mmr.ts';
+import { uniforms } from './exploration.ts';
+import { buildSlate, type Slate } from './slate.ts';
+import { applyFactors } from './factors.ts';
+import type { RankingRequest } from '../../ranking-request.ts';
+
+/**
+ * From the ranked order to the slate: boosts and buries, pins, caps, minimum shares, diversity, exploration (slate.ts
+ * has the precedence). What the answer and the explanations need is copied out of the slot.
+ */
+export function rerank(request: RankingRequest): void {
+  const { candidates, value, ranked } = request.buffers;
+  const { parameters, rules, allowed } = request;
+  const { count, rows } = candidates;
+  const boosted = applyFactors({ rows, count, value, ranked, factors: rules.factors });
+  const slate = buildSlate({
+    ranked: Int32Array.from(boosted.order, (c) => rows[c]!),
+    values: boosted.values,
+    size: request.body.num_items,
+    rules,
+    pins: rules.pins.filter(({ row }) => allowed.againstPinned(row) === 0),
+    diversity: parameters.diversity,
+    exploration: parameters.exploration,
+    similarity: similarityIn(request),
+    uniform: uniforms(request.id),
+  });
+  const placements = new Map([...boosted.placements, ...slate.placements]);
+  request.slate = { ...slate, placements, scores: scoresOf(request, slate), order: boosted.order };
+}
+
+/** A ranked item's value as the model gave it (rules move items, not their scores); 0 for a pin nobody retrieved. */
+function scoresOf(request: RankingRequest, slate: Slate): Float32Array {
+  const { candidates, value } = request.buffers;
+  return Float32Array.from(slate.rows.subarray(0, slate.count), (row) => {
+    const c = candidates.slotOf(row);
+    return c < 0 ? 0 : value[c]!;
+  });
+}
+
+/** Cosine of item vectors; without towers, half for the same category and half for the same brand. */
+function similarityIn({ workspace }: RankingRequest): (rowA: number, rowB: number) => number {
+  const { catalog, itemVectors } = workspace.release;
+  if (itemVectors !== null) {
+    const dim = itemVectors.length / catalog.count;
+    return (a, b) => cosine(itemVectors, dim, a, b);
+  }
+  const { categoryCodes, brandCodes } = catalog;
+  const half = (codes: Int32Array, a: number, b: number) => (codes[a]! >= 0 && codes[a] === codes[b] ? 0.5 : 0);
+  return (a, b) => half(categoryCodes, a, b) + half(brandCodes, a, b);
+}
