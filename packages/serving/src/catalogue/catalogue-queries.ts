@@ -1,4 +1,5 @@
 import { createProfile } from '@shortlist/core/catalog/to-profile.ts';
+import { searchCatalog } from '@shortlist/core/catalog/search-catalog.ts';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import { EVENT_CODE } from '@shortlist/core/contracts/events.ts';
 import type { LoadedRelease } from '@shortlist/core/release/loaded-release.ts';
@@ -41,18 +42,17 @@ export function findTrending(release: LoadedRelease, category: string | undefine
   return firstOf(release, k, TRENDING, () => query, code);
 }
 
-/** One page of the catalogue; words match as Catalog.search says. */
+/** One page of the catalogue; words match as core's searchCatalog says. */
 export function listProducts(release: LoadedRelease, query: ProductQuery): ProductPage {
   const { catalog } = release;
-  const { search = '', page, pageSize, ...filters } = query;
-  const { rows, total } = catalog.search(search, filters, { page, pageSize });
+  const { rows, total } = searchCatalog(catalog, query);
   return {
-    products: Array.from(rows, (row) => {
+    products: rows.map((row) => {
       const { item_id, metadata } = itemOf(catalog, row, 0);
       return { item_id, ...metadata, available: catalog.available[row] === 1 };
     }),
-    page,
-    page_size: pageSize,
+    page: query.page,
+    page_size: query.pageSize,
     total,
     categories: [...catalog.categories].sort(),
   };
