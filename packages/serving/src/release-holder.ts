@@ -10,21 +10,24 @@ export interface ReleaseHolderOptions {
   readonly load: (dir: string) => Promise<LoadedRelease>;
   /** How often active.json is looked at, ms. */
   readonly pollMs?: number;
+  /** How long a release that is no longer held stays open for requests that began with it, ms. */
+  readonly graceMs?: number;
   readonly onSwap?: (release: LoadedRelease, previous: LoadedRelease | null) => void;
   /** A release was refused; the old one serves on. */
   readonly onRefusal?: (refusal: NonNullable<ReleaseStatus['last_refusal']>) => void;
 }
 
 const POLL_MS = 1000;
+/** Twice the longest deadline that a request may ask for. */
+const GRACE_MS = 120_000;
 
 /**
  * The release that a pod serves, and the one before it.
  *
  * A new one is loaded beside the old one, verified and warmed up, and only then does `current` change: one assignment,
  * so a request sees the old release or the new, never a mixture, provided that it reads `current` once. Whatever goes
- * wrong, the old one serves on and the reason is kept for `/status`. A release that was swapped out twice is dropped,
- * not closed: requests may still hold it, and its native sessions are freed with it by the garbage collector (200 swaps
- * under load: test/release-holder.test.ts).
+ * wrong, the old one serves on and the reason is kept for `/status`. A release that was swapped out twice is closed after
+ * a grace time that no request outlives; nobody counts who holds it.
  */
 export class ReleaseHolder implements ReleaseControl {
   readonly #options: ReleaseHolderOptions;
@@ -35,6 +38,8 @@ export class ReleaseHolder implements ReleaseControl {
   #seen: string | null = null;
   /** Reloads happen one after another. */
   #tail: Promise<unknown> = Promise.resolve();
+  /** Swapped out twice, with the timer that will close each. */
+  readonly #leaving = new Map<LoadedRelease, NodeJS.Timeout>();
   #watching: AbortController | null = null;
   #watch: Promise<void> = Promise.resolve();
 
@@ -82,6 +87,11 @@ export class ReleaseHolder implements ReleaseControl {
     this.#watching?.abort();
     await this.#watch;
     await this.#tail;
+    for (const [release, timer] of this.#leaving) {
+      clearTimeout(timer);
+      await release.close();
+    }
+    this.#leaving.clear();
     await this.#current?.close();
     await this.#previous?.close();
     this.#current = this.#previous = null;
@@ -108,9 +118,20 @@ export class ReleaseHolder implements ReleaseControl {
   }
 
   #swap(next: LoadedRelease): void {
+    const dropped = this.#previous;
     this.#previous = this.#current;
     this.#current = next;
+    if (dropped !== null && dropped !== next) this.#closeLater(dropped);
     this.#options.onSwap?.(next, this.#previous);
+  }
+
+  #closeLater(release: LoadedRelease): void {
+    const timer = setTimeout(() => {
+      this.#leaving.delete(release);
+      release.close().catch((error: unknown) => this.#refuse(release.id, error));
+    }, this.#options.graceMs ?? GRACE_MS);
+    timer.unref();
+    this.#leaving.set(release, timer);
   }
 
   #refuse(id: string | undefined, error: unknown): void {

@@ -151,6 +151,28 @@ describe('the release holder', () => {
     await holder.close();
   });
 
+  it('closes what was swapped out twice, after the grace time and not before; the rest at the end', async () => {
+    const closed: string[] = [];
+    const holder = new ReleaseHolder({
+      registry,
+      graceMs: 30,
+      load: async (dir) => {
+        const release = await load(dir);
+        return { ...release, close: () => (closed.push(release.id), release.close()) };
+      },
+    });
+    for (const id of [a, b, a, b]) await holder.reload(id);
+    await delay(60);
+    expect(closed).toEqual([]);
+    await holder.reload(c);
+    expect(closed).toEqual([]);
+    await until(() => closed.length > 0);
+    expect(closed).toEqual([a]);
+    await holder.reload(a);
+    await holder.close();
+    expect(closed).toEqual([a, b, a, c]);
+  });
+
   it('swaps 20 times under concurrent requests: none fails, and each is answered by one release alone', async () => {
     // Three releases in turn: the one that comes is never the kept predecessor, so each swap loads.
     const expected = new Map<string, number[]>();
