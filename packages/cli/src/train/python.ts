@@ -12,6 +12,10 @@ export interface PythonStep {
   readonly repository: string;
   readonly verb: string;
   readonly args: readonly string[];
+  /** Threads of its linear algebra; its own default when absent. */
+  readonly threads?: number;
+  /** Ends it. */
+  readonly signal?: AbortSignal;
   /** Told every progress line. */
   readonly log: (line: string) => void;
 }
@@ -37,9 +41,13 @@ function errorLine(line: string): ErrorLine | undefined {
 export async function runPython(step: PythonStep): Promise<void> {
   const python = join(step.repository, '.venv/bin/python');
   if (!existsSync(python)) throw new ShortlistError('python_missing', { path: python });
-  const child = spawn(python, ['-m', 'shortlist_models', step.verb, ...step.args], {
+  const command = [python, '-m', 'shortlist_models', step.verb, ...step.args];
+  // `env` adds a variable to those the child inherits.
+  const threads = step.threads === undefined ? [] : [`SHORTLIST_TRAIN_THREADS=${step.threads}`];
+  const child = spawn('env', [...threads, ...command], {
     cwd: join(step.repository, 'models'),
     stdio: ['ignore', 'inherit', 'pipe'],
+    ...(step.signal ? { signal: step.signal } : {}),
   });
   const stop = () => void child.kill();
   process.once('exit', stop);

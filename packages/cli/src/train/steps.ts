@@ -16,10 +16,9 @@ export interface Step {
 }
 
 /**
- * Runs steps in the order of their dependencies and remembers in `runDir/steps/` what is done, with a digest of its
+ * Runs steps and remembers in `runDir/steps/` what is done, with a digest of its
  * inputs: an interrupted run goes on where it stopped, a step whose inputs have changed is done again, and so is
- * everything after it. A step of group `a` may run while one of group `b` does (`lanes`): Python fits the next fold
- * while rows of the last are written.
+ * everything after it. Steps may run side by side.
  */
 export class StepRunner {
   readonly #folder: string;

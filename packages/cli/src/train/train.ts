@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Catalog } from '@shortlist/core/catalog/catalog.ts';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import { effectiveParameters } from '@shortlist/core/contracts/effective-parameters.ts';
 import { CROSS_FEATURES, FEATURE_HASH, REQUEST_FEATURES } from '@shortlist/core/features/definitions.ts';
@@ -76,6 +77,9 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
   return { runDir, finalFold: run.dirOf(run.final), plan, withoutRanker };
 }
 
+/** Python processes that fit sources side by side. */
+const FITS_AT_ONCE = 2;
+
 class TrainingRun {
   readonly steps: StepRunner;
   readonly final: FoldPlan;
@@ -102,23 +106,29 @@ class TrainingRun {
   }
 
   /**
-   * All folds, the final one first: should it not work out, nothing else needs to be waited for. Python fits the sources
-   * of one fold while the rows of the one before are written.
+   * Sources and rows of all folds, FITS_AT_ONCE at a time: one thread each, since the small matrices of one fit gain
+   * nothing from a second (and lose much when somebody else needs the core). The first failure ends the others.
    */
   async folds(): Promise<void> {
-    let rows: Promise<void> = Promise.resolve();
-    try {
-      for (const fold of [this.final, ...this.#plan.folds]) {
-        await this.#sources(fold);
-        await rows;
-        if (fold === this.final) continue;
-        rows = this.#rows(fold);
-        // Awaited in the next round; marked as handled in case the next fit fails first.
-        rows.catch(() => undefined);
+    const waiting = [this.final, ...this.#plan.folds];
+    const failed = new AbortController();
+    const lane = async () => {
+      for (let fold = waiting.shift(); fold && !failed.signal.aborted; fold = waiting.shift()) {
+        await this.#sources(fold, failed.signal);
+        if (fold !== this.final) await this.#rows(fold);
       }
-    } finally {
-      await rows;
-    }
+    };
+    const lanes = Array.from({ length: FITS_AT_ONCE }, () =>
+      lane().catch((error: unknown) => {
+        failed.abort();
+        throw error;
+      }),
+    );
+    const results = await Promise.allSettled(lanes);
+    const reasons = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+    // The lanes that were ended say so; the first cause is what counts.
+    const cause = reasons.find((reason) => (reason as Error).name !== 'AbortError');
+    if (cause !== undefined) throw cause;
   }
 
   /** Fits the ranker on the rows of all folds. Returns why there is none, or null. */
@@ -143,7 +153,7 @@ class TrainingRun {
     return null;
   }
 
-  async #sources(fold: FoldPlan): Promise<void> {
+  async #sources(fold: FoldPlan, signal: AbortSignal): Promise<void> {
     const dir = this.dirOf(fold);
     await this.steps.run({
       name: `export-${fold.name}`,
@@ -155,12 +165,10 @@ class TrainingRun {
         const events = await exportFold(this.#log, fold, dir);
         const perSecond = Math.round((events / (performance.now() - begun)) * 1000);
         if (fold === this.final) {
-          const { Catalog } = await import('@shortlist/core/catalog/catalog.ts');
-          const { readFile } = await import('node:fs/promises');
           const catalog = Catalog.fromArrow(await readFile(join(dir, 'items.arrow')));
           await writeWhole(join(dir, 'item-features.f32'), bytesOf(itemFeaturesAt(this.#log, catalog, fold.untilS)));
         }
-        this.#options.log(`  ${events} events, ${perSecond} events/s`);
+        this.#options.log(`  ${fold.name}: ${events} events, ${perSecond} events/s`);
       },
     });
     await this.steps.run({
@@ -168,7 +176,7 @@ class TrainingRun {
       title: `fitting the sources of ${fold.name}`,
       after: [`export-${fold.name}`],
       inputs: { seed: this.#plan.seed },
-      work: () => this.#python('fit-sources', ['--fold', dir]),
+      work: () => this.#python('fit-sources', ['--fold', dir], { threads: 1, signal, prefix: `${fold.name}: ` }),
     });
   }
 
@@ -193,25 +201,32 @@ class TrainingRun {
           itemFeatures: itemFeaturesAt(this.#log, retrieval.catalog, fold.untilS),
           parameters,
           stem: join(dir, 'ranker'),
-          progress: progressEvery(5_000, (done, total) => this.#options.log(`  ${done} of ${total} requests`)),
+          progress: progressEvery(5_000, (done, total) =>
+            this.#options.log(`  ${fold.name}: ${done} of ${total} requests`),
+          ),
         });
         await retrieval.close();
         const perSecond = Math.round((requests.length / (performance.now() - begun)) * 1000);
         this.#options.log(
-          `  ${requests.length} requests (${perSecond}/s), ${counts.lists} lists, ${counts.rows} rows; ` +
+          `  ${fold.name}: ${requests.length} requests (${perSecond}/s), ${counts.lists} lists, ${counts.rows} rows; ` +
             `${counts.retrieved} of ${counts.wanted} wanted items retrieved`,
         );
       },
     });
   }
 
-  #python(verb: string, args: readonly string[]): Promise<void> {
+  #python(
+    verb: string,
+    args: readonly string[],
+    { prefix = '', ...limits }: { threads?: number; signal?: AbortSignal; prefix?: string } = {},
+  ): Promise<void> {
     const { repository, log } = this.#options;
     return runPython({
       repository,
       verb,
       args: [...args, '--seed', `${this.#plan.seed}`],
-      log: (line) => log(`  ${line}`),
+      log: (line) => log(`  ${prefix}${line}`),
+      ...limits,
     });
   }
 }
