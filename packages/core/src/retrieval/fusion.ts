@@ -3,9 +3,12 @@ import type { CandidateSet } from './candidate-set.ts';
 import { SOURCE_COUNT, SOURCES } from './source.ts';
 import { TopK } from './top-k.ts';
 
-/** Flattens the head of each list, so that agreement counts for more than one first place. Source: Cormack 2009. */
-const RANK_OFFSET = 60;
-/** Own history decides before what others did; what merely sells fills up. */
+/**
+ * Flattens the head of each list, so that agreement counts for more than one first place. Source: Cormack 2009, who has
+ * 60; 20 was better by .005 NDCG@20 on a held-out month of online-retail, with 10 to 60 all within .008.
+ */
+const RANK_OFFSET = 20;
+/** Own history decides before what others did; what merely sells fills up. Half or twice as much changes little. */
 const PERSONAL_WEIGHT = 1;
 const PRIOR_WEIGHT = 0.05;
 
@@ -26,7 +29,7 @@ export class FusionScratch {
 }
 
 /**
- * Weighted reciprocal-rank fusion: orders the candidates by sum over sources of weight / (60 + rank), ties by row, and
+ * Weighted reciprocal-rank fusion: orders the candidates by sum over sources of weight / (20 + rank), ties by row, and
  * keeps the best `candidatesMax`. Afterwards candidate c is the one at fused rank c + 1.
  *
  * The shares are split evenly among the sources of a kind that found something, so that a missing source changes the

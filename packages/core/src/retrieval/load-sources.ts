@@ -1,3 +1,5 @@
+import { Type, type Static } from 'typebox';
+import { Value } from 'typebox/value';
 import type { Catalog } from '../catalog/catalog.ts';
 import { ShortlistError } from '../contracts/errors.ts';
 import { readNeighborLists } from './neighbor-lists.ts';
@@ -16,16 +18,25 @@ import type { VectorIndex } from './vector-index.ts';
 
 const DAY_S = 86_400;
 
+const Days = Type.Number({ minimum: 0 });
+
 /** The part of `sources.json` that serving needs to read profiles as training did. */
-export interface SourceSettings {
-  readonly parameters: {
-    readonly itemsPerActorMax: number;
-    readonly ials: { dim: number; alpha0: number; regularisation: number; nu: number; halfLifeDays: number };
-    readonly itemItem: { halfLifeDays: number };
-    readonly coVisitation: { events: number };
-    readonly histories: { halfLifeDays: number; items: number };
-  };
-}
+const SourceSettingsSchema = Type.Object({
+  parameters: Type.Object({
+    itemsPerActorMax: Type.Integer({ minimum: 1 }),
+    ials: Type.Object({
+      dim: Type.Integer({ minimum: 4, multipleOf: 4 }),
+      alpha0: Type.Number({ minimum: 0 }),
+      regularisation: Type.Number({ exclusiveMinimum: 0 }),
+      nu: Type.Number(),
+      halfLifeDays: Days,
+    }),
+    itemItem: Type.Object({ halfLifeDays: Days }),
+    coVisitation: Type.Object({ events: Type.Integer({ minimum: 1 }) }),
+    histories: Type.Object({ halfLifeDays: Days, items: Type.Integer({ minimum: 1 }) }),
+  }),
+});
+export type SourceSettings = Static<typeof SourceSettingsSchema>;
 
 /** Files of a fold or a release by name; undefined where a source is absent. */
 export type ReadSourceFile = (name: string) => Uint8Array | undefined;
@@ -48,6 +59,7 @@ export function loadSources(
   read: ReadSourceFile,
   towers: { readonly index: VectorIndex; readonly itemVectors: Float32Array } | null,
 ): LoadedSources {
+  checkSettings(settings);
   const trending = read('trending.arrow');
   if (trending === undefined)
     throw new ShortlistError('release_file_missing', { file: 'trending.arrow', reason: 'there is no such file' });
@@ -67,6 +79,13 @@ export function loadSources(
   if (towers !== null) sources.push(new TwoTowerSource(towers.index, towers.itemVectors));
   sources.sort((a, b) => SOURCE_INDEX[a.name] - SOURCE_INDEX[b.name]);
   return { sources, rankedLists, popularity };
+}
+
+function checkSettings(settings: SourceSettings): void {
+  const [error] = Value.Errors(SourceSettingsSchema, settings);
+  if (error === undefined) return;
+  const reason = `${error.instancePath.slice(1).replaceAll('/', '.')} ${error.message}`;
+  throw new ShortlistError('release_file_invalid', { file: 'sources.json', reason });
 }
 
 function neighborSources(

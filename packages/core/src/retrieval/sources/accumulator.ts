@@ -1,8 +1,11 @@
 import type { TopK } from '../top-k.ts';
 
+/** Stands for a sum of exactly 0 of a row that was touched: negative neighbours can cancel positive ones. */
+const TINY = 1e-37;
+
 /**
  * Sums per row for one request: a dense array, where 0 means untouched, and the list of rows touched, by which it is
- * cleared at the next request. Only positive values may be added. 8 bytes a row; one random memory access per addition,
+ * cleared at the next request. A sum that comes out as 0 is kept as TINY. 8 bytes a row; one random memory access per addition,
  * which is what a request pays for: `node packages/core/bench/retrieval-sources.ts`. Sums are float32, in the order of
  * the additions.
  */
@@ -25,11 +28,10 @@ export class Accumulator {
     this.count = 0;
   }
 
-  /** `value`: positive; one too small for a float32 leaves the row untouched. */
   add(row: number, value: number): void {
     const before = this.#sums[row]!;
-    const after = Math.fround(before + value);
-    if (before === 0 && after !== 0) this.touched[this.count++] = row;
+    const after = Math.fround(before + value) || TINY;
+    if (before === 0) this.touched[this.count++] = row;
     this.#sums[row] = after;
   }
 
@@ -41,8 +43,8 @@ export class Accumulator {
     for (let i = from; i < to; i++) {
       const row = rows[i]!;
       const before = sums[row]!;
-      const after = Math.fround(before + weight * values[i]!);
-      if (before === 0 && after !== 0) touched[count++] = row;
+      const after = Math.fround(before + weight * values[i]!) || TINY;
+      if (before === 0) touched[count++] = row;
       sums[row] = after;
     }
     this.count = count;
@@ -53,7 +55,7 @@ export class Accumulator {
     return this.#sums[row]!;
   }
 
-  /** Offers every row with a sum that is not excluded to `top`; `scales`, by row, multiplies the sums. */
+  /** Offers every row with a sum above 0 that is not excluded to `top`; `scales`, by row, multiplies the sums. */
   offerTo(top: TopK, excluded: Uint8Array | null, scales: Float32Array | null = null): void {
     const { touched, count } = this;
     const sums = this.#sums;
@@ -61,7 +63,7 @@ export class Accumulator {
     for (let i = 0; i < count; i++) {
       const row = touched[i]!;
       const score = scales === null ? sums[row]! : sums[row]! * scales[row]!;
-      if (score < threshold || excluded?.[row] === 1) continue;
+      if (score <= 0 || score < threshold || excluded?.[row] === 1) continue;
       top.offer(row, score);
       threshold = top.threshold;
     }

@@ -92,6 +92,7 @@ export class IalsSource implements CandidateSource {
     const ridge = regularisation * (interests.count + alpha0 * this.#count) ** nu;
     for (let a = 0; a < dim; a++) system[a * dim + a]! += ridge;
     solveInPlace(system, right, dim);
+    if (!Number.isFinite(right[0]!)) throw new Error('the fold-in has no solution: the factors are degenerate');
     this.#user.set(right);
   }
 }
