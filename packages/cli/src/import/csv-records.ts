@@ -17,7 +17,7 @@ export interface CsvReject {
 }
 
 /** The fields of one record (RFC 4180, comma), or what is wrong with it. */
-export function splitRecord(text: string): readonly string[] | { readonly problem: string } {
+function splitRecord(text: string): readonly string[] | { readonly problem: string } {
   if (!text.includes('"')) return text.split(',');
   const fields: string[] = [];
   for (let i = 0; ;) {

@@ -11,7 +11,7 @@ const NUMBERS = new Set(['price', 'value', 'quantity', 'position']);
 const BOOLEANS: Readonly<Record<string, boolean>> = { true: true, false: false, '1': true, '0': false };
 
 /** A row's cells as the types of contracts/source-files.ts; an empty cell is an absent field. */
-export function typedRecord(row: CsvRow): Record<string, unknown> {
+function typedRecord(row: CsvRow): Record<string, unknown> {
   const record: Record<string, unknown> = {};
   for (const [name, text] of Object.entries(row)) {
     if (text === '' && name !== 'title') continue;

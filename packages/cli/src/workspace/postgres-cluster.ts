@@ -23,6 +23,8 @@ const SETTINGS = [
   `listen_addresses=${HOST}`,
   'unix_socket_directories=',
   'max_connections=100',
+  // The indexes of some million events stay in memory while they are filled.
+  'shared_buffers=256MB',
   // Imports write in bursts; with the default of 1 GB they would force a checkpoint every few seconds.
   'max_wal_size=4GB',
   'checkpoint_completion_target=0.9',
