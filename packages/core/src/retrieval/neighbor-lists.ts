@@ -2,7 +2,7 @@ import { ArrowColumns } from '../catalog/arrow-columns.ts';
 
 /**
  * Weighted neighbours of every item in compressed rows: those of item i stand at `offsets[i] .. offsets[i + 1]` of
- * `neighbors` and `scores`, which are positive.
+ * `neighbors` and `scores`; a score may be negative (EASE).
  */
 export interface NeighborLists {
   readonly offsets: Int32Array;
@@ -28,7 +28,6 @@ export function readNeighborLists(
   for (let i = 0; i < from.length; i++) {
     if (from[i]! < (from[i - 1] ?? 0)) throw table.refuse(`${columns.from} ${from[i]!} is out of order at line ${i}`);
     if (from[i]! >= fromCount) throw table.refuse(`${columns.from} ${from[i]!} is not below ${fromCount} at line ${i}`);
-    if (scores[i]! <= 0) throw table.refuse(`${columns.value} ${scores[i]!} is not positive at line ${i}`);
     offsets[from[i]! + 1]! += 1;
   }
   for (let i = 0; i < fromCount; i++) offsets[i + 1]! += offsets[i]!;
