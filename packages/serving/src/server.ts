@@ -81,6 +81,8 @@ export async function createPodServer(options: PodServerOptions): Promise<PodSer
     },
     async drain() {
       lifecycle.drain();
+      // Clients that keep connections move to another pod meanwhile, instead of being cut off when this one closes.
+      open.discourage();
       await sleep(config.drainDelayMs);
       // The admin port closes last: a probe may ask while the public one finishes.
       const cutOff = await open.close(config.drainMs);

@@ -58,6 +58,17 @@ describe('main.ts', () => {
     expect(slate.recommendations).toHaveLength(10);
     expect(slate).toMatchObject({ tier: 'session', model_version: first });
 
+    const get = async (path: string): Promise<unknown> => (await fetch(`${pod.url()}${path}`)).json();
+    expect(await get('/similar-products?product_id=item-1&k=2')).toMatchObject({
+      items: [{}, {}],
+      model_version: first,
+    });
+    expect(await get('/trending?k=3')).toMatchObject({ items: [0, 1, 2].map((row) => ({ item_id: `item-${row}` })) });
+    expect(await get('/products?category=games&min_price=10&max_price=19')).toMatchObject({ total: 5 });
+    expect(await errorOf(await fetch(`${pod.url()}/similar-products?product_id=nothing`))).toMatchObject({
+      code: 'item_not_found',
+    });
+
     await registry().activate(second);
     await expect
       .poll(async () => ((await (await post(`${pod.url()}/recommend`, asked)).json()) as Slate).model_version)

@@ -32,6 +32,7 @@ describe.each(['uws', 'node'])('a pod on %s', (httpServer) => {
     expect((await fetch(`${child.url()}/health/live`)).status).toBe(200);
     const late = await fetch(`${child.url()}/recommendations?user_id=u`);
     expect(late.status).toBe(200);
+    expect(late.headers.get('connection')).toBe('close');
     expect(await child.ended).toBe(0);
   });
 

@@ -7,9 +7,11 @@
 export interface HttpServer {
   /** Binds and accepts. Throws `port_in_use`. Resolves to the port really bound (`port` may be 0). */
   listen(options: ListenOptions): Promise<number>;
+  /** From now on every answer asks its client to close the connection; still accepts new ones. */
+  discourage(): void;
   /**
-   * Stops accepting, lets requests in flight finish for at most `drainMs`, then closes every connection. Answers sent
-   * meanwhile carry `Connection: close`. Resolves to the number of requests that were cut off.
+   * Stops accepting, lets requests in flight finish for at most `drainMs`, then closes every connection. Includes
+   * `discourage`. Resolves to the number of requests that were cut off.
    */
   close(drainMs: number): Promise<number>;
   /** Requests whose answer has not been written yet. */

@@ -121,6 +121,9 @@ export function createNodeServer(options: HttpServerOptions): HttpServer {
         server.listen({ host, port, reusePort: sharePort }, () => resolve((server.address() as AddressInfo).port));
       });
     },
+    discourage() {
+      draining = true;
+    },
     async close(drainMs: number): Promise<number> {
       draining = true;
       server.close();

@@ -144,6 +144,9 @@ export function createUwsServer(options: HttpServerOptions): HttpServer {
         });
       });
     },
+    discourage() {
+      draining = true;
+    },
     async close(drainMs: number): Promise<number> {
       draining = true;
       if (listenSocket !== undefined) us_listen_socket_close(listenSocket);
