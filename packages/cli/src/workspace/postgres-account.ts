@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chownSync, cpSync, existsSync, lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { chownSync, cpSync, existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
@@ -45,7 +45,8 @@ export function reachablePrograms(folder: PostgresFolder, account: Account): Pos
   if (account === undefined || run(account, postgresProgram(folder, 'postgres'), '--version').status === 0) {
     return folder;
   }
-  const copy = join(tmpdir(), 'shortlist-postgres-18-programs');
+  const { version } = JSON.parse(readFileSync(join(folder, '..', 'package.json'), 'utf8')) as { version: string };
+  const copy = join(tmpdir(), `shortlist-postgres-programs-${version}`);
   if (!existsSync(copy)) {
     const partial = `${copy}.${process.pid}`;
     cpSync(folder, partial, { recursive: true, verbatimSymlinks: true });
