@@ -1,6 +1,7 @@
 """`fit-sources`: fits every source that the fold's data can carry and writes `sources/`; absent ones get a reason."""
 
 import dataclasses
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -33,6 +34,7 @@ class SourceRun:
         self.reasons: dict[str, str] = {}
         self.report: dict[str, dict] = {}
         self.extra: dict[str, dict] = {}
+        self.item_factors: np.ndarray | None = None
 
     def matrix(self, half_life_days: float) -> sp.csr_matrix:
         pairs = bound(collect_pairs(self.fold, half_life_days), self.settings.actorsMax, self.settings.itemsPerActorMax)
@@ -64,7 +66,9 @@ def fit_sources(directory: Path, settings: SourceSettings, seed: int) -> dict:
             needed=f"at least 1 event for popularity, {settings.actorsMin} actors with two items for the rest",
         )
     run = SourceRun(fold, settings, seed)
-    run.out.mkdir(exist_ok=True)
+    # Nothing of an earlier run may pass for this one's.
+    shutil.rmtree(run.out, ignore_errors=True)
+    run.out.mkdir()
     capable = int(np.unique(bound(collect_pairs(fold, 0), settings.actorsMax, 2).actor).size)
     reason = None
     if capable < settings.actorsMin:
@@ -144,6 +148,7 @@ def _ials(run: SourceRun) -> dict:
     matrix = run.matrix(of.halfLifeDays)
     _, items = fit_ials(matrix, of.dim, of.epochs, of.alpha0, of.regularisation, of.nu, run.seed)
     items.tofile(run.out / "ials-items.f32")
+    run.item_factors = items
     run.extra["ials"] = {
         "dim": of.dim,
         "alpha0": of.alpha0,
@@ -166,7 +171,8 @@ def _two_tower(run: SourceRun) -> dict | None:
             f"needs {settings.examplesMin} events with an earlier event of the same actor, has {examples.target.size}",
         )
         return None
-    towers = train_towers(run.fold, settings, run.seed, examples)
+    start = run.item_factors if run.item_factors is not None and settings.dim == run.item_factors.shape[1] else None
+    towers = train_towers(run.fold, examples, settings, run.seed, start)
     towers.vectors.tofile(run.out / "item-vectors.f32")
     export_user_tower(towers.user, settings.history, run.out / "user-tower.onnx")
     if towers.item.metadata is not None:

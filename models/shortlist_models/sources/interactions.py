@@ -29,11 +29,14 @@ def decay(age_s: np.ndarray, half_life_days: float) -> np.ndarray:
 
 
 def collect_pairs(fold: Fold, half_life_days: float) -> Pairs:
-    """Events of interest (weight > 0) summed per actor and item; the strongest event type present weighs 1."""
+    """Events of interest (weight > 0) summed per actor and item; the strongest event type present weighs 1.
+
+    Ages count from the newest event, not from the cut-off: a shop whose data is old decays no further for that.
+    """
     keep = fold.weight > 0
     actor, row, time = fold.actor[keep], fold.row[keep], fold.time[keep]
     weight = fold.weight[keep] / fold.weight[keep].max(initial=1e-9)
-    weight = weight * decay(fold.until_s - time, half_life_days)
+    weight = weight * decay(time.max(initial=0.0) - time, half_life_days)
     key, inverse = np.unique(actor.astype(np.int64) * max(fold.items, 1) + row, return_inverse=True)
     last_s = np.full(key.size, -np.inf)
     np.maximum.at(last_s, inverse, time)

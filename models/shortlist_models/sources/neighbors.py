@@ -31,14 +31,15 @@ def concat(parts: list[NeighborLists]) -> NeighborLists:
 def top_of_coo(item: np.ndarray, neighbor: np.ndarray, score: np.ndarray, k: int) -> NeighborLists:
     """The k highest-scored neighbours of each item, ties by row number; scores <= 0 and the item itself drop out."""
     keep = (score > 0) & (item != neighbor)
-    item, neighbor, score = item[keep], neighbor[keep], score[keep]
+    # Rounded before sorting: what is a tie in the file must be a tie here.
+    item, neighbor, score = item[keep], neighbor[keep], score[keep].astype(np.float32)
     order = np.lexsort((neighbor, -score, item))
     item, neighbor, score = item[order], neighbor[order], score[order]
     if item.size:
         starts = np.flatnonzero(np.concatenate(([True], item[1:] != item[:-1])))
         rank = np.arange(item.size) - np.repeat(starts, np.diff(np.append(starts, item.size)))
         item, neighbor, score = item[rank < k], neighbor[rank < k], score[rank < k]
-    return NeighborLists(item.astype(np.int32), neighbor.astype(np.int32), score.astype(np.float32))
+    return NeighborLists(item.astype(np.int32), neighbor.astype(np.int32), score)
 
 
 def top_of_dense(scores: np.ndarray, first_item: int, k: int) -> NeighborLists:

@@ -13,10 +13,10 @@ class TwoTowerSettings:
     eventDropout: float = 0.2  # share of history events hidden in training, against learning single pairs by heart
     repeatWeight: float = 0.5  # weight of a target the actor met before; repeats have their own source
     batch: int = 512  # examples a step; as many uniform negatives join the in-batch ones
-    learningRate: float = 3e-3  # top of the one-cycle schedule
+    learningRate: float = 2e-3  # top of the one-cycle schedule
     weightDecay: float = 1e-2
     epochs: int = 12  # most passes over the examples
-    stepsMax: int = 800  # bounds the training time whatever the data size (about 20 ms a step on one core)
+    stepsMax: int = 600  # bounds the training time whatever the data size (about 25 ms a step on one core)
     examplesMin: int = 200  # fewer targets with a history: the source is absent
 
 

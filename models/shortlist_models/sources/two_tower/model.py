@@ -24,6 +24,12 @@ class ItemTower(nn.Module):
             else None
         )
 
+    def begin_at(self, factors: torch.Tensor) -> None:
+        """Starts the id embeddings at the directions of `factors` [N, d]; items with a zero row keep their start."""
+        known = factors.norm(dim=1) > 1e-6
+        with torch.no_grad():
+            self.embedding.weight[known] = functional.normalize(factors[known], dim=1).to(self.embedding.weight)
+
     def forward(self, rows: torch.Tensor, metadata: torch.Tensor, keep_id: torch.Tensor) -> torch.Tensor:
         """rows int64 [K], metadata [K, Dm], keep_id [K] of 0 or 1 -> unit vectors [K, d]."""
         vectors = self.embedding(rows) * keep_id[:, None]

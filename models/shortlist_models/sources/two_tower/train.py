@@ -9,7 +9,7 @@ import torch
 
 from shortlist_models.exchange import Fold
 from shortlist_models.sources.settings import TwoTowerSettings
-from shortlist_models.sources.two_tower.examples import Examples, build_examples, gather_history
+from shortlist_models.sources.two_tower.examples import Examples, gather_history
 from shortlist_models.sources.two_tower.model import ItemTower, UserTower, sampled_softmax
 
 
@@ -29,13 +29,19 @@ def log_expected_draws(target_counts: np.ndarray, batch: int) -> np.ndarray:
     return np.log(batch * share + batch / target_counts.size).astype(np.float32)
 
 
-def train_towers(fold: Fold, settings: TwoTowerSettings, seed: int, examples: Examples | None = None) -> TrainedTowers:
-    """Trains on the fold's events; see `settings.py` for what each parameter does."""
-    examples = examples if examples is not None else build_examples(fold)
+def train_towers(
+    fold: Fold, examples: Examples, settings: TwoTowerSettings, seed: int, start: np.ndarray | None = None
+) -> TrainedTowers:
+    """Trains on the fold's examples; see `settings.py` for what each parameter does.
+
+    start: float32 [N, d] factors of another model (iALS) that the id embeddings begin at; None begins at random.
+    """
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     item = ItemTower(fold.items, fold.metadata.shape[1], settings.dim).to(device)
+    if start is not None:
+        item.begin_at(torch.from_numpy(start))
     user = UserTower(settings.dim).to(device)
     metadata = torch.from_numpy(fold.metadata).to(device)
     batch = min(settings.batch, max(32, examples.target.size // 8))
