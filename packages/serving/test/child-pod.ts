@@ -31,6 +31,7 @@ export function startChild(script: string, variables: Record<string, string> = {
       SHORTLIST_HTTP_HOST: '127.0.0.1',
       SHORTLIST_HTTP_PORT: '0',
       SHORTLIST_ADMIN_PORT: '0',
+      SHORTLIST_LOG_REQUESTS_SHARE: '0',
       ...variables,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,12 +1,16 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { BUILD_FEATURES } from '@shortlist/core/release/feature-schema.ts';
 import { ReleaseRegistry } from '@shortlist/core/release/registry.ts';
-import { buildTinyRelease, writeTinyRun } from '../../core/test/release/tiny-run.ts';
+import { buildTinyRelease, TINY_ITEMS, writeTinyRun } from '../../core/test/release/tiny-run.ts';
 import { killChildren, startChild, untilReady } from './child-pod.ts';
+import { oddRequests } from './odd-requests.ts';
 import { errorOf, post } from './start-pod.ts';
+
+const ODD_REQUESTS = 200;
 
 /** Two real, tiny releases (towers and sources, no ranker), built once. */
 let built: string;
@@ -77,6 +81,26 @@ describe('main.ts', () => {
     pod.process.kill('SIGTERM');
     expect(await pod.ended).toBe(0);
     expect(pod.lines.at(-1)).toMatchObject({ msg: 'stopped', cut_off: 0 });
+  });
+
+  it('answers every odd request that the schema allows, with distinct items that were not excluded', async () => {
+    await registry().activate(first);
+    const pod = start({ SHORTLIST_DEADLINE_MS: '60000' });
+    await untilReady(pod);
+    await fc.assert(
+      fc.asyncProperty(oddRequests(TINY_ITEMS), async (request) => {
+        const response = await post(`${pod.url()}/recommend`, request);
+        const text = await response.text();
+        expect(response.status, text).toBe(200);
+        const slate = JSON.parse(text) as Slate;
+        const ids = slate.recommendations.map(({ item_id: id }) => id);
+        expect(ids.length).toBeLessThanOrEqual(request.num_items);
+        expect(new Set(ids).size).toBe(ids.length);
+        const excluded = new Set(request.context?.exclude);
+        expect(ids.filter((id) => excluded.has(id))).toEqual([]);
+      }),
+      { numRuns: ODD_REQUESTS },
+    );
   });
 
   it('refuses a damaged release on request, says which file, and serves on', async () => {
