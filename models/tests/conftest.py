@@ -36,7 +36,7 @@ def fitted_fold(tmp_path_factory: pytest.TempPathFactory, quick_settings: Source
 
 @pytest.fixture(scope="session")
 def fitted_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = write_run(tmp_path_factory.mktemp("ranker") / "run")
+    folder = write_run(tmp_path_factory.mktemp("ranker") / "run", lists=200)
     fit_ranker(folder, RankerSettings(), seed=1)
     assert json.loads((folder / "ranker" / "ranker.json").read_text())["seed"] == 1
     return folder

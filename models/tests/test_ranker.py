@@ -107,7 +107,7 @@ def test_position_is_used_in_training_and_gone_from_the_graph(fitted_run: Path) 
 
 
 def test_training_is_reproducible_by_seed(fitted_run: Path, tmp_path: Path) -> None:
-    again = write_run(tmp_path / "run")
+    again = write_run(tmp_path / "run", lists=200)
     fit_ranker(again, RankerSettings(), seed=1)
     for precision in PRECISIONS:
         file = f"ranker.{precision}.onnx"

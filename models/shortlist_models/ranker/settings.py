@@ -13,6 +13,7 @@ class RankerSettings:
     weightDecay: float = 1e-2
     listsPerBatch: int = 48
     rowsPerBatchMin: int = 1024  # short lists: more of them join a batch
+    batchesPerEpochMin: int = 30  # little data: fewer lists join a batch, so that there are steps enough to learn
     epochs: int = 9
     rowsTrainedMax: int = 13_500_000  # rows x epochs: with more rows than a ninth of this, epochs get fewer (least 2)
     rowsMax: int = 4_000_000  # more rows: whole lists are left out at random

@@ -13,6 +13,9 @@ from shortlist_models.ranker.model import POSITIONS_MAX, Ranker, listwise_loss, 
 from shortlist_models.ranker.rows import Rows
 from shortlist_models.ranker.settings import RankerSettings
 
+# Fewer lists make a step too noisy to follow.
+LISTS_PER_BATCH_MIN = 4
+
 
 @dataclass(frozen=True)
 class Scaler:
@@ -134,7 +137,8 @@ class _Batches:
 
 def _lists_per_batch(rows: Rows, settings: RankerSettings) -> int:
     mean_size = max(rows.features.shape[0] / max(rows.lists, 1), 1.0)
-    return max(settings.listsPerBatch, int(settings.rowsPerBatchMin / mean_size))
+    wanted = max(settings.listsPerBatch, int(settings.rowsPerBatchMin / mean_size))
+    return max(LISTS_PER_BATCH_MIN, min(wanted, rows.lists // settings.batchesPerEpochMin))
 
 
 def _loss(logits: torch.Tensor, batch: _Batch, settings: RankerSettings) -> torch.Tensor:
