@@ -208,9 +208,7 @@ class StagedRecommender implements PipelineRecommender {
     let serving = this.#servings.get(release);
     if (serving === undefined) {
       const { parameters: own } = this.#options;
-      const parameters = own
-        ? effectiveParameters(release.manifest.parameters as ParametersPatch, own)
-        : release.parameters;
+      const parameters = own ? effectiveParameters(release.parameters, own) : release.parameters;
       serving = { parameters, workspace: new ReleaseWorkspace(release) };
       this.#servings.set(release, serving);
     }

@@ -30,8 +30,15 @@ export function findSimilar(release: LoadedRelease, productId: string, k: number
   excluded[row] = 1;
   const query = { profile, nowS, category: -1, userVector: null, excluded };
   // Filling up stays in the product's own category, which is what "similar" still means there.
-  const own = { ...query, category: catalog.categoryCodes[row]! };
-  return firstOf(release, k, SIMILAR, (name) => (name === 'category' || name === 'popular' ? own : query));
+  const category = catalog.categoryCodes[row]!;
+  const own = { ...query, category };
+  const list = firstOf(release, k, SIMILAR, (name) => (name === 'category' || name === 'popular' ? own : query));
+  const listed = new Set([productId, ...list.items.map(({ item_id }) => item_id)]);
+  const rest = Array.from(catalog.rowsOfCategory(category).subarray(0, 10 * k)).filter(
+    (other) => catalog.available[other] === 1 && !listed.has(catalog.itemIds[other]!),
+  );
+  const items = [...list.items, ...rest.map((other) => itemOf(catalog, other, 0))].slice(0, k);
+  return { ...list, items };
 }
 
 /** The `k` trending items, of one category if asked; of a category that does not exist, none. */
