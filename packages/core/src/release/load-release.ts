@@ -32,7 +32,6 @@ export async function loadRelease(dir: string, options: LoadOptions = {}): Promi
   requireSameFeatures(manifest.features, options.features ?? BUILD_FEATURES);
   const parameters = parametersOf(manifest);
   const content = new ReleaseContent(dir, manifest, { verifyDigests: options.verifyDigests ?? true });
-  await content.verifyAllBut(Object.values(RELEASE_FILES).filter((kind) => !kind.path.endsWith('.json')));
 
   const catalog = await content.parsed(RELEASE_FILES.items, (bytes) => Catalog.fromArrow(bytes));
   if (catalog.count !== manifest.items)
@@ -51,6 +50,7 @@ export async function loadRelease(dir: string, options: LoadOptions = {}): Promi
     await checkGolden(manifest.golden, { userTower, nearest, itemVectors, ranker });
     const towers = vectorIndex && userTower && itemVectors ? { index: vectorIndex, itemVectors } : null;
     const { sources, rankedLists, popularity } = await releaseSources(content, catalog, towers);
+    await content.verifyUnread();
     const release: LoadedRelease = {
       id: manifest.id,
       dir,

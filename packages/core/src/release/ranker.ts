@@ -87,15 +87,15 @@ export class Ranker {
           : new Tensor('float32', itemTable, [itemTable.length / widths.item, widths.item]),
       user_features: new Tensor(
         'float32',
-        exactly(batch.userFeatures, requests * widths.user, requests * widths.user),
+        filledUp(batch.userFeatures, requests * widths.user, requests * widths.user),
         [requests, widths.user],
       ),
-      cross_features: new Tensor('float32', exactly(batch.crossFeatures, count * widths.cross, rows * widths.cross), [
+      cross_features: new Tensor('float32', atLeast(batch.crossFeatures, count * widths.cross, rows * widths.cross), [
         rows,
         widths.cross,
       ]),
-      item_rows: new Tensor('int32', exactly(batch.itemRows, count, rows), [rows]),
-      request_index: new Tensor('int32', exactly(batch.requestIndex, count, rows), [rows]),
+      item_rows: new Tensor('int32', filledUp(batch.itemRows, count, rows), [rows]),
+      request_index: new Tensor('int32', filledUp(batch.requestIndex, count, rows), [rows]),
     });
     return (logits!.data as Float32Array).subarray(0, count * RANKER_HEADS);
   }
@@ -107,9 +107,14 @@ export class Ranker {
 }
 
 /** The first `used` values, followed by zeros up to `size`; a view where nothing needs to be added. */
-function exactly<T extends Int32Array | Float32Array>(values: T, used: number, size: number): T {
+function filledUp<T extends Int32Array | Float32Array>(values: T, used: number, size: number): T {
   if (used === size) return (values.length === size ? values : values.subarray(0, size)) as T;
   const padded = (values instanceof Int32Array ? new Int32Array(size) : new Float32Array(size)) as T;
   padded.set(values.subarray(0, used));
   return padded;
+}
+
+/** As filledUp, but what follows may be anything: padded rows are thrown away, and no row looks at another. */
+function atLeast(values: Float32Array, used: number, size: number): Float32Array {
+  return values.length >= size ? values.subarray(0, size) : filledUp(values, used, size);
 }

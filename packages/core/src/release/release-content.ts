@@ -9,6 +9,7 @@ export class ReleaseContent {
   readonly #dir: string;
   readonly #files: ReadonlyMap<string, ReleaseFile>;
   readonly #verifyDigest: boolean;
+  readonly #read = new Set<ReleaseFile>();
 
   constructor(dir: string, manifest: ReleaseManifest, options: { verifyDigests: boolean }) {
     this.#dir = dir;
@@ -55,16 +56,18 @@ export class ReleaseContent {
     return join(this.#dir, file.path);
   }
 
-  /** Checks files that are only kept for people: reports. */
-  async verifyAllBut(kinds: readonly ReleaseFileKind[]): Promise<void> {
-    const read = new Set(kinds.map((kind) => kind.path));
+  /** Checks what nobody has asked for so far: reports, and models that a pod only passes on. */
+  async verifyUnread(): Promise<void> {
     if (!this.#verifyDigest) return;
-    for (const file of this.#files.values()) if (!read.has(file.path)) await verifyReleaseFile(this.#dir, file);
+    for (const file of this.#files.values()) if (!this.#read.has(file)) await verifyReleaseFile(this.#dir, file);
   }
 
   #listed(kind: ReleaseFileKind): ReleaseFile {
     const file = this.#files.get(kind.path);
-    if (file !== undefined) return file;
+    if (file !== undefined) {
+      this.#read.add(file);
+      return file;
+    }
     const reason = `it does not list ${kind.path}`;
     throw new ShortlistError('release_manifest_invalid', { file: MANIFEST_FILE, field: 'files', reason });
   }

@@ -45,6 +45,23 @@ describe.each(['ranker.fp32.onnx', 'ranker.int8.onnx'])('%s', (name) => {
     );
   });
 
+  it('reads arrays that are longer than the batch, whatever follows in them', async () => {
+    const batch = batchOf([randomRequest(ITEMS, 21, seededRandom(4))]);
+    const longer = <T extends Float32Array | Int32Array>(values: T, rest: number): T => {
+      const long = new (values.constructor as new (length: number) => T)(values.length + 200);
+      long.set(values);
+      return long.fill(rest, values.length) as T;
+    };
+    const dirty = {
+      ...batch,
+      userFeatures: longer(batch.userFeatures, Number.NaN),
+      crossFeatures: longer(batch.crossFeatures, Number.NaN),
+      itemRows: longer(batch.itemRows, -1),
+      requestIndex: longer(batch.requestIndex, 99),
+    };
+    expect(bits(await ranker.run(dirty))).toBe(bits(await ranker.run(batch)));
+  });
+
   it('keeps overlapping runs apart', async () => {
     const random = seededRandom(5);
     const batches = Array.from({ length: 12 }, (_, i) => batchOf([randomRequest(ITEMS, 1 + i * 7, random)]));

@@ -47,9 +47,12 @@ const INT8 = 'ranker.int8.onnx';
 
 /** Ways in which a release can be bad. Each must be refused with its reason, and none may take the process down. */
 export const POISONED: readonly Poison[] = [
-  ...['items.arrow', 'item-vectors.f32', FP32, INT8, 'co-visitation.arrow', 'sources.json'].map((file) => ({
+  ...[
+    ...['items.arrow', 'item-features.f32', 'item-vectors.f32', 'co-visitation.arrow', 'trending.arrow'],
+    ...[FP32, INT8, 'user-tower.onnx', 'item-tower.onnx', 'sources.json', 'ranker.json'],
+  ].map((file) => ({
     name: `one flipped bit in ${file}`,
-    spoil: (dir: string) => flipBit(join(dir, file), 40),
+    spoil: (dir: string) => flipBit(join(dir, file), 1),
     code: 'release_digest_mismatch',
     file,
   })),
