@@ -35,6 +35,7 @@ export class FoldRetrieval {
   readonly #parameters: Parameters;
   readonly #userTower: UserTower | null;
   readonly #scratch: FusionScratch;
+  readonly #kept: Int32Array;
 
   constructor(options: {
     catalog: Catalog;
@@ -52,6 +53,7 @@ export class FoldRetrieval {
     const capacity = candidateCapacity(options.parameters) + SLATE_MAX;
     this.candidates = new CandidateSet(options.catalog.count, capacity);
     this.#scratch = new FusionScratch(capacity);
+    this.#kept = new Int32Array(capacity);
   }
 
   /** [d] unit, or null without towers or events. */
@@ -61,18 +63,27 @@ export class FoldRetrieval {
   }
 
   /**
-   * Fills `candidates` with what serving would rank, then adds what was shown and not retrieved, with the sources' scores
+   * Fills `candidates` with what serving would rank (only the category asked for, as its filter stage does), then adds what was shown and not retrieved, with the sources' scores
    * and without a rank. A source that fails fails the training: there is nobody to serve a lesser answer to.
    */
   retrieve(query: SourceQuery, shown: Int32Array | null): CandidateSet {
     const set = this.candidates;
     const { failed } = retrieveCandidates(this.#sources, query, this.#parameters, set, this.#scratch);
     if (failed.length > 0) throw failed[0]!.error;
+    if (query.category >= 0) this.#keepCategory(query.category);
     const found = set.count;
     for (const row of shown?.subarray(0, SLATE_MAX) ?? []) if (row >= 0 && set.slotOf(row) < 0) set.add(row, 0, 0, 0);
     if (set.count > found)
       for (const source of this.#sources) if (this.#parameters.sources[source.name] > 0) source.score?.(query, set);
     return set;
+  }
+
+  #keepCategory(category: number): void {
+    const { candidates, catalog } = this;
+    let kept = 0;
+    for (let c = 0; c < candidates.count; c++)
+      if (catalog.categoryCodes[candidates.rows[c]!] === category) this.#kept[kept++] = c;
+    candidates.select(this.#kept, kept);
   }
 
   async close(): Promise<void> {

@@ -1,16 +1,12 @@
 import type { CandidateSet } from '@shortlist/core/retrieval/candidate-set.ts';
-import type { Parameters } from '@shortlist/core/contracts/parameters.ts';
 import { FEATURE_WIDTHS, FEATURES } from '@shortlist/core/features/definitions.ts';
-import { FeatureContext } from '@shortlist/core/features/feature-context.ts';
-import { fillCrossFeatures, fillUserFeatures } from '@shortlist/core/features/fill.ts';
 import { seededRandom } from '@shortlist/core/statistics/seeded-random.ts';
-import type { FoldRetrieval } from './fold-retrieval.ts';
 import { CLICK, CONVERSION } from './labels.ts';
 import type { TrainingPlan } from './plan.ts';
 import type { ReplayedRequest } from './requests.ts';
+import type { RequestReplay } from './replay.ts';
 import { RowFile } from './row-file.ts';
 import { sampleRows } from './row-sampling.ts';
-import type { ActorHistory } from './training-log.ts';
 
 export interface RowCounts {
   lists: number;
@@ -34,68 +30,33 @@ export interface RowCounts {
 export async function writeRows(options: {
   plan: TrainingPlan;
   requests: readonly ReplayedRequest[];
-  history: ActorHistory;
-  retrieval: FoldRetrieval;
+  replay: RequestReplay;
   itemFeatures: Float32Array;
-  parameters: Parameters;
   stem: string;
   progress: (done: number, total: number) => void;
 }): Promise<RowCounts> {
-  const { plan, requests, history, retrieval, itemFeatures, parameters } = options;
-  const { catalog, itemVectors, vectorDim } = retrieval;
-  const context = new FeatureContext({ catalog, itemFeatures, itemVectors, vectorDim }, parameters.profileEventsMax);
-  const excluded = new Uint8Array(catalog.count);
-  const userFeatures = new Float32Array(FEATURE_WIDTHS.user);
-  const crossFeatures = new Float32Array(retrieval.candidates.capacity * FEATURE_WIDTHS.cross);
-  const unknown = plan.labels === 'window' ? CONTEXT_COLUMNS : [];
+  const { plan, requests, replay, itemFeatures } = options;
   const random = seededRandom(plan.seed + 1);
   const counts: RowCounts = { lists: 0, rows: 0, withoutPositive: 0, wanted: 0, retrieved: 0 };
   const file = await RowFile.create(options.stem);
   for (const [index, request] of requests.entries()) {
-    const profile = history.profileAt(request.actor, request.nowS, parameters.profileEventsMax);
-    const category = request.category === null ? -1 : catalog.categoryCode(request.category);
-    for (const row of request.excluded) excluded[row] = 1;
-    const userVector = await retrieval.userVector(profile, request.nowS);
-    const query = { profile, nowS: request.nowS, category, userVector, excluded };
-    const candidates = retrieval.retrieve(query, request.slate?.rows ?? null);
-    for (const row of request.labels.keys()) if (excluded[row] === 0) counts.wanted += 1;
-    for (const row of request.excluded) excluded[row] = 0;
-
+    options.progress(index, requests.length);
+    const candidates = await replay.retrieve(request);
     const positions = positionsOf(request, candidates);
-    const keep = new Uint8Array(candidates.count);
-    let positives = 0;
-    for (let c = 0; c < candidates.count; c++) {
-      const wanted = request.labels.has(candidates.rows[c]!);
-      if (wanted) positives += 1;
-      if (wanted || positions[c]! > 0) keep[c] = 1;
-    }
+    const { keep, positives } = keptCandidates(request, candidates, positions);
+    const excluded = new Set(request.excluded);
+    for (const row of request.labels.keys()) if (!excluded.has(row)) counts.wanted += 1;
     counts.retrieved += positives;
     if (positives === 0 && request.slate === null) {
       counts.withoutPositive += 1;
       continue;
     }
-    context.begin({
-      profile,
-      nowS: request.nowS,
-      category,
-      device: request.device,
-      surface: request.surface,
-      userVector,
-    });
-    fillUserFeatures(context, userFeatures, 0);
-    fillCrossFeatures(context, candidates, crossFeatures, 0);
-
+    replay.computeFeatures();
     const sampled = sampleRows(keep, plan.rows.negativesMax, random);
     for (const [i, c] of sampled.candidates.entries()) {
       const row = candidates.rows[c]!;
-      const out = file.next();
-      out.set(itemFeatures.subarray(row * FEATURE_WIDTHS.item, (row + 1) * FEATURE_WIDTHS.item));
-      out.set(userFeatures, FEATURE_WIDTHS.item);
-      out.set(
-        crossFeatures.subarray(c * FEATURE_WIDTHS.cross, (c + 1) * FEATURE_WIDTHS.cross),
-        FEATURE_WIDTHS.item + FEATURE_WIDTHS.user,
-      );
-      for (const column of unknown) out[column] = 0;
+      writeFeatures(file.next(), itemFeatures, replay, row, c);
+      if (plan.labels === 'window') for (const column of CONTEXT_COLUMNS) file.next()[column] = 0;
       const label = request.labels.get(row) ?? 0;
       const full = file.add({
         list: counts.lists,
@@ -109,11 +70,36 @@ export async function writeRows(options: {
       if (full) await file.flush();
     }
     counts.lists += 1;
-    options.progress(index + 1, requests.length);
   }
   counts.rows = file.count;
   await file.close();
   return counts;
+}
+
+/** One row, item | user | cross, into `out` [F]. */
+function writeFeatures(
+  out: Float32Array,
+  itemFeatures: Float32Array,
+  replay: RequestReplay,
+  row: number,
+  c: number,
+): void {
+  const { item, user, cross } = FEATURE_WIDTHS;
+  out.set(itemFeatures.subarray(row * item, (row + 1) * item));
+  out.set(replay.userFeatures, item);
+  out.set(replay.crossFeatures.subarray(c * cross, (c + 1) * cross), item + user);
+}
+
+/** 1 for every candidate that must be in the sample: wanted or shown. */
+function keptCandidates(request: ReplayedRequest, candidates: CandidateSet, positions: Int16Array) {
+  const keep = new Uint8Array(candidates.count);
+  let positives = 0;
+  for (let c = 0; c < candidates.count; c++) {
+    const wanted = request.labels.has(candidates.rows[c]!);
+    if (wanted) positives += 1;
+    if (wanted || positions[c]! > 0) keep[c] = 1;
+  }
+  return { keep, positives };
 }
 
 /**

@@ -14,6 +14,7 @@ import { loadFoldRetrieval } from './fold-retrieval.ts';
 import { itemFeaturesAt } from './item-features-file.ts';
 import { makePlan, planDigest, type FoldPlan, type TrainingPlan } from './plan.ts';
 import { runPython } from './python.ts';
+import { RequestReplay } from './replay.ts';
 import { requestsOf } from './requests.ts';
 import { writeRows } from './rows.ts';
 import { StepRunner } from './steps.ts';
@@ -193,13 +194,13 @@ class TrainingRun {
         const retrieval = await loadFoldRetrieval(dir, parameters);
         const requests = requestsOf(this.#log, this.#history, plan, fold);
         const begun = performance.now();
+        const itemFeatures = itemFeaturesAt(this.#log, retrieval.catalog, fold.untilS);
+        const { profileEventsMax } = parameters;
         const counts = await writeRows({
           plan,
           requests,
-          history: this.#history,
-          retrieval,
-          itemFeatures: itemFeaturesAt(this.#log, retrieval.catalog, fold.untilS),
-          parameters,
+          replay: new RequestReplay({ history: this.#history, retrieval, itemFeatures, profileEventsMax }),
+          itemFeatures,
           stem: join(dir, 'ranker'),
           progress: progressEvery(5_000, (done, total) =>
             this.#options.log(`  ${fold.name}: ${done} of ${total} requests`),
