@@ -76,4 +76,63 @@ describe('retrieval', () => {
     expect(rowsOf(set)).toEqual([5]);
     expect(notes.failed).toMatchObject([{ source: 'content', error: { message: 'torn list' } }]);
   });
+
+  it('does not ask a source that failed for scores: it still holds those of another request', () => {
+    const { set, scratch } = setOf();
+    const stale: CandidateSource = {
+      name: 'item_item',
+      retrieve: () => {
+        throw new Error('torn list');
+      },
+      score: (_, out) => {
+        out.scores[SOURCE_INDEX.item_item] = 99;
+      },
+    };
+    const notes = retrieveCandidates([stale, fixed('popular', [5])], query, effectiveParameters({}), set, scratch);
+    expect(notes.failed).toHaveLength(1);
+    expect(set.scores[SOURCE_INDEX.item_item]).toBe(0);
+  });
+
+  it('says which half of the hybrid is missing', () => {
+    const { set, scratch } = setOf();
+    const absent = (names: readonly SourceName[], off: Partial<Record<SourceName, number>> = {}) =>
+      retrieveCandidates(
+        names.map((name) => fixed(name, [1])),
+        query,
+        effectiveParameters({ sources: off }),
+        set,
+        scratch,
+      ).absent;
+    expect(absent(['two_tower', 'content', 'popular'])).toEqual([]);
+    expect(absent(['two_tower', 'category'])).toEqual(['content']);
+    expect(absent(['content', 'repeats'])).toEqual(['collaborative']);
+    expect(absent(['item_item', 'content'], { content: 0 })).toEqual(['content']);
+    expect(absent(['popular'])).toEqual(['collaborative', 'content']);
+  });
+
+  it('orders as the formula of reciprocal-rank fusion does, whatever the lists', () => {
+    fc.assert(
+      fc.property(distinct, distinct, distinct, distinct, (a, b, c, d) => {
+        const { set, scratch } = setOf();
+        const lists = [
+          { name: 'two_tower', rows: a, weight: b.length > 0 ? 0.35 : 0.7 },
+          { name: 'item_item', rows: b, weight: a.length > 0 ? 0.35 : 0.7 },
+          { name: 'content', rows: c, weight: 0.3 },
+          { name: 'repeats', rows: d, weight: 1 },
+        ] as const;
+        const sources = lists.map(({ name, rows }) => fixed(name, rows));
+        retrieveCandidates(sources, query, effectiveParameters({ candidatesMax: 60 }), set, scratch);
+        const fused = new Map<number, number>();
+        for (const { rows, weight } of lists)
+          rows.slice(0, 100).forEach((row, i) => fused.set(row, (fused.get(row) ?? 0) + weight / (20 + i + 1)));
+        const scores = rowsOf(set).map((row) => fused.get(row)!);
+        const best = [...fused.values()].sort((x, y) => y - x).slice(0, 60);
+        expect(scores.length).toBe(best.length);
+        scores.forEach((score, i) => {
+          expect(score).toBeCloseTo(best[i]!, 12);
+          expect(scratch.scores[i]).toBeCloseTo(score, 6);
+        });
+      }),
+    );
+  });
 });

@@ -5,9 +5,9 @@ const TINY = 1e-37;
 
 /**
  * Sums per row for one request: a dense array, where 0 means untouched, and the list of rows touched, by which it is
- * cleared at the next request. A sum that comes out as 0 is kept as TINY. 8 bytes a row; one random memory access per addition,
- * which is what a request pays for: `node packages/core/bench/retrieval-sources.ts`. Sums are float32, in the order of
- * the additions.
+ * cleared at the next request. A sum that comes out as 0 is kept as TINY. 8 bytes a row; one random memory access per
+ * addition, which is what a request pays for: `node packages/core/bench/retrieval-sources.ts`. Sums are float32, in the
+ * order of the additions.
  */
 export class Accumulator {
   /** Rows with a sum, in order of their first addition; the first `count` are valid. */
@@ -50,7 +50,7 @@ export class Accumulator {
     this.count = count;
   }
 
-  /** The row's sum; 0 when nothing was added. */
+  /** The row's sum; 0 when nothing was added, next to 0 when additions cancelled out. */
   get(row: number): number {
     return this.#sums[row]!;
   }
@@ -63,7 +63,7 @@ export class Accumulator {
     for (let i = 0; i < count; i++) {
       const row = touched[i]!;
       const score = scales === null ? sums[row]! : sums[row]! * scales[row]!;
-      if (score <= 0 || score < threshold || excluded?.[row] === 1) continue;
+      if (score <= TINY || score < threshold || excluded?.[row] === 1) continue;
       top.offer(row, score);
       threshold = top.threshold;
     }

@@ -17,7 +17,7 @@ export class Emitter {
     this.#source = SOURCE_INDEX[name];
   }
 
-  /** The k best sums that are not excluded. */
+  /** The k best sums that are above 0 and not excluded. */
   emitSums(sums: Accumulator, query: SourceQuery, k: number, out: CandidateSet): void {
     this.top.reset(k);
     sums.offerTo(this.top, query.excluded);

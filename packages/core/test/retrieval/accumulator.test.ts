@@ -1,0 +1,31 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { Accumulator } from '../../src/retrieval/sources/accumulator.ts';
+import { TopK } from '../../src/retrieval/top-k.ts';
+
+const ROWS = 8;
+const additions = fc.array(fc.tuple(fc.nat(ROWS - 1), fc.integer({ min: -3, max: 3 })), { maxLength: 40 });
+
+it('sums per row, each row touched once also where sums cancel out, nothing left from before', () => {
+  const sums = new Accumulator(ROWS);
+  const top = new TopK(ROWS);
+  fc.assert(
+    fc.property(additions, fc.boolean(), (added, asList) => {
+      sums.reset();
+      const rows = Int32Array.from(added, ([row]) => row);
+      const values = Float32Array.from(added, ([, value]) => value);
+      if (asList) sums.addList(rows, values, 0, added.length, 0.5);
+      else for (const [row, value] of added) sums.add(row, 0.5 * value);
+      expect([...sums.touched.subarray(0, sums.count)]).toEqual([...new Set(rows)]);
+      const expected = new Float64Array(ROWS);
+      for (const [row, value] of added) expected[row]! += 0.5 * value;
+      for (let row = 0; row < ROWS; row++) expect(sums.get(row)).toBeCloseTo(expected[row]!, 10);
+      const [found, scores] = [new Int32Array(ROWS), new Float32Array(ROWS)];
+      top.reset(ROWS);
+      sums.offerTo(top, null);
+      const count = top.drain(found, scores);
+      const positive = [...expected.keys()].filter((row) => expected[row]! > 0);
+      expect([...found.subarray(0, count)].sort()).toEqual(positive);
+    }),
+  );
+});
