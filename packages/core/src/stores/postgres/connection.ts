@@ -8,6 +8,8 @@ export interface ConnectionOptions {
   readonly connectTimeoutMs?: number;
   /** How long one statement may run, ms; default 0 = no limit, for jobs. Serving sets it. */
   readonly statementTimeoutMs?: number;
+  /** How long an unused connection is kept, ms; default 10,000. 0: always (serving; connecting outlasts a request). */
+  readonly idleTimeoutMs?: number;
   /** What `pg_stat_activity` shows. */
   readonly applicationName?: string;
 }
@@ -19,6 +21,7 @@ export function createPool(url: string, options: ConnectionOptions = {}): Pool {
     connectionString: url,
     max: options.connectionsMax ?? 4,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
+    idleTimeoutMillis: options.idleTimeoutMs ?? 10_000,
     application_name: options.applicationName ?? 'shortlist',
     options: '-c timezone=UTC',
     ...(statementTimeoutMs > 0
