@@ -35,6 +35,11 @@ export const ConfigSchema = Type.Object(
       description:
         'YAML file of business rules, reloaded when it changes. Empty: no rules. Relative to the repository.',
     }),
+    clock: Type.Enum(['wall', 'data'], {
+      default: 'wall',
+      description:
+        "`wall` is the real time. `data` starts at the end of the release's training data and runs on from there: for a shop whose data is of the past, where everything would seem years old. `shortlist up` chooses.",
+    }),
     httpServer: Type.Enum(['uws', 'node'], {
       default: 'uws',
       description: '`uws` is uWebSockets.js; `node` is its slower twin on node:http, for machines without the former.',

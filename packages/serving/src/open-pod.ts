@@ -1,7 +1,9 @@
 import { join, resolve } from 'node:path';
+import type { Logger } from 'pino';
+import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import { loadRelease } from '@shortlist/core/release/load-release.ts';
 import { ReleaseRegistry } from '@shortlist/core/release/registry.ts';
-import { createPool } from '@shortlist/core/stores/postgres/connection.ts';
+import { codedDatabaseError, createPool } from '@shortlist/core/stores/postgres/connection.ts';
 import { postgresStores } from '@shortlist/core/stores/postgres/stores.ts';
 import type { Config } from './config.ts';
 import { createRecommender } from './create-recommender.ts';
@@ -13,6 +15,7 @@ import { RuleBook } from './rules/rule-book.ts';
 const REPOSITORY = resolve(import.meta.dirname, '../../..');
 /** How many of the failures that answers survived are logged a second; the metrics count all of them. */
 const FAILURES_LOGGED_PER_S = 10;
+const CONNECT_TIMEOUT_MS = 2_000;
 
 /**
  * Everything a pod serves with: rules, the active release (loaded, checked against its golden outputs, warm), profiles,
@@ -29,14 +32,14 @@ export async function openPod({ config, log, observer }: OpenContext): Promise<O
   });
   await releases.reload();
   releases.watch();
-  const pool = poolOf(config);
-  if (pool === null) log.warn('no DATABASE_URL: only context.recent_items makes an answer personal');
+  const pool = await openPool(config, log);
   const logFailure = limited(FAILURES_LOGGED_PER_S);
   const recommender = createRecommender({
     releases,
     rules,
     profiles: pool && postgresStores(pool).profiles,
     limits: config,
+    nowS: clockOf(config, releases),
     observer,
     profileCache: { ttlMs: config.profileCacheMs, entriesMax: config.profileCacheMax },
     ...(config.impressionsFile === ''
@@ -56,6 +59,13 @@ export async function openPod({ config, log, observer }: OpenContext): Promise<O
   };
 }
 
+/** Unix seconds by the configured clock. */
+function clockOf({ clock }: Config, releases: ReleaseHolder): () => number {
+  if (clock === 'wall') return () => Date.now() / 1000;
+  const startedMs = performance.now();
+  return () => releases.current.manifest.trainingWindow.untilS + (performance.now() - startedMs) / 1000;
+}
+
 function registryOf({ home, dataset }: Config): ReleaseRegistry {
   const folder = join(resolve(REPOSITORY, home), 'datasets', dataset);
   return new ReleaseRegistry({
@@ -65,14 +75,27 @@ function registryOf({ home, dataset }: Config): ReleaseRegistry {
   });
 }
 
-function poolOf({ databaseUrl, databaseConnectionsMax, databaseTimeoutMs }: Config) {
-  if (databaseUrl === '') return null;
-  return createPool(databaseUrl, {
+/** Connects before the first request needs it, since connecting takes longer than a profile may. */
+async function openPool({ databaseUrl, databaseConnectionsMax, databaseTimeoutMs }: Config, log: Logger) {
+  if (databaseUrl === '') {
+    log.warn('no DATABASE_URL: only context.recent_items makes an answer personal');
+    return null;
+  }
+  const pool = createPool(databaseUrl, {
     connectionsMax: databaseConnectionsMax,
-    connectTimeoutMs: databaseTimeoutMs,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
     statementTimeoutMs: databaseTimeoutMs,
+    idleTimeoutMs: 0,
     applicationName: 'shortlist-serving',
   });
+  try {
+    await Promise.all(Array.from({ length: databaseConnectionsMax }, () => pool.query('SELECT 1')));
+  } catch (error) {
+    const coded = codedDatabaseError(error, databaseUrl);
+    if (!(coded instanceof ShortlistError)) throw error;
+    log.error({ code: coded.code, details: coded.details }, `${coded.message} Serving without profiles meanwhile.`);
+  }
+  return pool;
 }
 
 /** Lets `perS` calls through in every second: a database that is down must not drown the log. */

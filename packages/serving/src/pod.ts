@@ -69,7 +69,7 @@ export async function runPod({ config, logger, version, open }: PodOptions): Pro
   }
   try {
     const ports = await server.listen();
-    log.info({ ...ports, dataset: config.dataset }, 'listening');
+    log.info(ports, 'listening');
     const startedMs = performance.now();
     opened = await open({ config, log, observer: server.observer });
     if (stopping !== undefined) {

@@ -133,6 +133,7 @@ describe('main.ts', () => {
     expect(slate.degraded).toContain('profile');
     expect(slate.tier).not.toBe('personalized');
     await expect.poll(() => pod.lines.some(({ msg }) => msg === 'served without')).toBe(true);
+    expect(pod.lines.find(({ code }) => code === 'database_unreachable')).toMatchObject({ details: { port: '1' } });
   });
 
   it('ends with 2 and release_none_active when nothing is active', async () => {

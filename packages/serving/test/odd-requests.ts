@@ -49,5 +49,5 @@ export function oddRequests(items: number): fc.Arbitrary<RecommendRequest> {
     },
     { requiredKeys: ['user_id', 'num_items'] },
   );
-  return request as fc.Arbitrary<RecommendRequest>;
+  return request;
 }
