@@ -45,7 +45,7 @@ function lines(stream: NodeJS.WritableStream): Progress {
       const rate = done / ((now - started) / 1000);
       const left = rate > 0 ? `${Math.round((total - done) / rate)} s left` : 'starting';
       const told = note ?? `${done} of ${total}, ${Math.round(rate)}/s`;
-      stream.write(`${what}: ${Math.floor((100 * done) / total)} % (${told}, ${left})\n`);
+      stream.write(`${what}: ${total > 0 ? Math.floor((100 * done) / total) : 100} % (${told}, ${left})\n`);
     },
     stop: () => undefined,
   };

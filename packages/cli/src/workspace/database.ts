@@ -43,6 +43,17 @@ async function createDatabase(server: string, name: string): Promise<void> {
   }
 }
 
+/** On connections of its own: a migration may take longer than `options` allow a statement of the job. */
+async function prepare(url: string, dataset: string): Promise<void> {
+  const pool = createPool(url, { connectionsMax: 1 });
+  try {
+    await migrate(pool);
+    await claimDataset(pool, dataset);
+  } finally {
+    await pool.end();
+  }
+}
+
 /**
  * Opens the database of `dataset` with its schema up to date: `DATABASE_URL` where given, otherwise
  * `shortlist_<dataset>` in the workspace's embedded PostgreSQL, which is started or joined. Close it when done.
@@ -77,8 +88,7 @@ export async function openDatabase(
   };
   try {
     if (server !== undefined) await createDatabase(server, name);
-    await migrate(pool);
-    await claimDataset(pool, dataset);
+    await prepare(url, dataset);
   } catch (error) {
     await close();
     throw codedError(error);

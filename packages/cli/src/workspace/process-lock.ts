@@ -84,10 +84,12 @@ export async function withLock<T>(file: string, work: () => Promise<T>): Promise
   }
 }
 
+/** How often this process uses the thing of each folder: jobs nest, e.g. an evaluation that trains. */
+const USES = new Map<string, number>();
+
 /** The living processes that use one thing, as one file each in `folder`. Call its methods under the lock. */
 export class Holders {
   readonly #folder: string;
-  #count = 0;
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -97,13 +99,14 @@ export class Holders {
   add(): void {
     mkdirSync(this.#folder, { recursive: true });
     writeFileSync(join(this.#folder, `${process.pid}`), SELF);
-    this.#count += 1;
+    USES.set(this.#folder, (USES.get(this.#folder) ?? 0) + 1);
   }
 
   /** This process is done with it; returns true when nobody else uses it. Files of dead processes are cleared away. */
   remove(): boolean {
-    this.#count -= 1;
-    if (this.#count > 0) return false;
+    const uses = (USES.get(this.#folder) ?? 0) - 1;
+    USES.set(this.#folder, Math.max(0, uses));
+    if (uses > 0) return false;
     rmSync(join(this.#folder, `${process.pid}`), { force: true });
     return this.living().length === 0;
   }

@@ -106,6 +106,21 @@ test('a database of one dataset is refused for another', async () => {
   });
 });
 
+test('a statement that takes too long, and a pool that has no connection left, are coded errors', async () => {
+  const options = { statementTimeoutMs: 100, connectionsMax: 1, connectTimeoutMs: 100 };
+  const database = await openDatabase(workspace.environment, 'one', options);
+  const codeOf = async (work: Promise<unknown>) => {
+    const error = await work.catch((thrown: unknown) => database.codedError(thrown));
+    return (error as { code?: string }).code;
+  };
+  expect(await codeOf(database.pool.query('SELECT pg_sleep(30)'))).toBe('database_timeout');
+  const client = await database.pool.connect();
+  expect(await codeOf(database.pool.query('SELECT 1'))).toBe('database_unreachable');
+  client.release();
+  expect((await database.pool.query('SELECT 1 AS value')).rows).toEqual([{ value: 1 }]);
+  await database.close();
+});
+
 test('a wrong password is a coded error', async () => {
   await withDatabase(workspace.environment, 'one', async ({ url }) => {
     const environment = readEnvironment({ DATABASE_URL: url.replace(/:[^:@]+@/, ':wrong@') });
