@@ -5,10 +5,15 @@ import type { Shopper } from '../up/shoppers.ts';
 export async function askForSlates(podUrl: string, shopper: Shopper, print: (line: string) => void): Promise<void> {
   const known = await ask(podUrl, { user_id: shopper.user_id, num_items: 5, explain: true }, print);
   const seen = known.recommendations.slice(0, 2).map((item) => item.item_id);
-  await ask(podUrl, { session_id: 'demo-session', num_items: 5, context: { recent_items: seen } }, print);
+  await ask(
+    podUrl,
+    { session_id: 'demo-session', num_items: 5, context: { recent_items: seen }, explain: true },
+    print,
+  );
   const category = known.recommendations[0]?.metadata.category;
-  if (category) await ask(podUrl, { session_id: 'demo-stranger', num_items: 5, context: { category } }, print);
-  await ask(podUrl, { session_id: 'demo-stranger', num_items: 5 }, print);
+  if (category)
+    await ask(podUrl, { session_id: 'demo-stranger', num_items: 5, context: { category }, explain: true }, print);
+  await ask(podUrl, { session_id: 'demo-stranger', num_items: 5, explain: true }, print);
 }
 
 async function ask(

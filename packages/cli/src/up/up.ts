@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
+import { ReleaseRegistry } from '@shortlist/core/release/registry.ts';
 import type { Environment } from '../environment.ts';
 import { openDatabase } from '../workspace/database.ts';
 import { datasetPaths } from '../workspace/paths.ts';
@@ -30,6 +31,8 @@ export interface Platform {
 
 const READY_WITHIN_MS = 60_000;
 const SHOPPERS_MAX = 40;
+/** Data that ended longer ago than this is served by its own clock. */
+const DATA_OF_THE_PAST_S = 86_400;
 
 /**
  * Starts the database, a ranking pod on the active release and the storefront.
@@ -37,7 +40,14 @@ const SHOPPERS_MAX = 40;
  */
 export async function up(environment: Environment, options: UpOptions): Promise<Platform> {
   const paths = datasetPaths(environment.home, options.dataset);
-  if (!existsSync(paths.active)) throw new ShortlistError('release_none_active', { dataset: options.dataset });
+  const registry = new ReleaseRegistry({
+    dataset: options.dataset,
+    releasesDir: paths.releases,
+    activePath: paths.active,
+  });
+  const pointer = await registry.pointer();
+  if (pointer === null) throw new ShortlistError('release_none_active', { dataset: options.dataset });
+  const { trainingWindow } = await registry.manifest(pointer.active);
   const page = join(environment.repository, 'packages/storefront/dist');
   if (!existsSync(page)) throw new ShortlistError('storefront_not_built', {});
   const database = await openDatabase(environment, options.dataset, { log: options.log });
@@ -48,7 +58,10 @@ export async function up(environment: Environment, options: UpOptions): Promise<
   try {
     const pod = await PodProcess.start({
       repository: environment.repository,
-      variables: podVariables(environment, options, database.url),
+      variables: {
+        ...podVariables(environment, options, database.url),
+        SHORTLIST_CLOCK: Date.now() / 1000 - trainingWindow.untilS > DATA_OF_THE_PAST_S ? 'data' : 'wall',
+      },
       httpPort: options.httpPort,
       logFile: join(paths.folder, 'pod.log'),
       readyWithinMs: READY_WITHIN_MS,
