@@ -17,6 +17,8 @@ export const HNSW_DEFAULTS: HnswSettings = { m: 16, efConstruction: 200, ef: 800
 
 /** With fewer items than this share left by a filter, the survivors are scanned instead of the graph walked. */
 const SCAN_SHARE = 0.1;
+/** Rows of a loaded graph that are compared with the table. */
+const SAMPLED_ROWS = 64;
 /** Asked for beyond k when there is a filter, which most often bars a few items of the user's own. */
 const FILTER_SLACK = 64;
 
@@ -66,13 +68,17 @@ export class HnswIndex implements VectorIndex {
     return new HnswIndex(vectors, dim, graph, settings.ef);
   }
 
-  /** Reads what `save` wrote for the same vectors. */
+  /**
+   * Reads what `save` wrote for the same vectors; throws when the file is damaged or of other vectors, which a sample of
+   * rows gives away.
+   */
   static async load(file: string, vectors: Float32Array, dim: number, ef: number): Promise<HnswIndex> {
     checkVectors(vectors, dim);
     const graph = new hnswlib.HierarchicalNSW('ip', dim);
     await graph.readIndex(file);
     if (graph.getCurrentCount() !== vectors.length / dim)
       throw new Error(`the graph has ${graph.getCurrentCount()} nodes, the table ${vectors.length / dim} rows`);
+    checkSameVectors(graph, vectors, dim);
     return new HnswIndex(vectors, dim, graph, ef);
   }
 
@@ -114,6 +120,17 @@ export class HnswIndex implements VectorIndex {
       kept += 1;
     }
     return Math.min(kept, k);
+  }
+}
+
+/** hnswlib does not keep the dimension in its file, and would read a graph of another one without complaint. */
+function checkSameVectors(graph: hnswlib.HierarchicalNSW, vectors: Float32Array, dim: number): void {
+  const count = vectors.length / dim;
+  const step = Math.max(1, Math.floor(count / SAMPLED_ROWS));
+  for (let row = 0; row < count; row += step) {
+    const point = graph.getPoint(row);
+    for (let i = 0; i < dim; i++)
+      if (point[i] !== vectors[row * dim + i]) throw new Error(`the graph is of other vectors: row ${row} differs`);
   }
 }
 

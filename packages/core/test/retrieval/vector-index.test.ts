@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -106,6 +106,47 @@ describe('hnsw index', () => {
     expect(answer(loaded, query(0), 100)).toEqual(answer(hnsw, query(0), 100));
     rmSync(folder, { recursive: true });
   });
+
+  it('finds what is left when a filter bars all that is near', () => {
+    const inner = exactScores(query(0));
+    const excluded = Uint8Array.from(inner, (score) => (score > 0.2 ? 1 : 0));
+    const expected = answer(exact, query(0), 50, excluded);
+    expect(expected.rows).toHaveLength(50);
+    expect(answer(hnsw, query(0), 50, excluded)).toEqual(expected);
+    const two = new Uint8Array(COUNT).fill(1);
+    two[7] = two[19_999] = 0;
+    expect(answer(hnsw, query(0), 50, two)).toEqual(answer(exact, query(0), 50, two));
+  });
+
+  it('takes a k beyond the number of items', () => {
+    const few = clusteredVectors(30, 8, 3, 4);
+    const small = HnswIndex.build(few, 8);
+    expect(answer(small, few.subarray(0, 8), 2_000)).toEqual(answer(new FlatIndex(few, 8), few.subarray(0, 8), 2_000));
+  });
+
+  it('refuses a file that is damaged or of other vectors', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'shortlist-hnsw-'));
+    const file = join(folder, 'index.hnsw');
+    const few = clusteredVectors(300, 8, 3, 1);
+    await HnswIndex.build(few, 8).save(file);
+    const whole = readFileSync(file);
+    const load = (bytes: Uint8Array, of: Float32Array, dim: number) => {
+      writeFileSync(file, bytes);
+      return HnswIndex.load(file, of, dim, 100);
+    };
+    await expect(load(whole, few, 8)).resolves.toBeInstanceOf(HnswIndex);
+    await expect(load(whole.subarray(0, -10), few, 8)).rejects.toThrow('corrupted');
+    await expect(load(new Uint8Array(1000).fill(7), few, 8)).rejects.toThrow('corrupted');
+    await expect(load(new Uint8Array(0), few, 8)).rejects.toThrow('corrupted');
+    await expect(load(whole, few.slice(0, 200 * 8), 8)).rejects.toThrow('300 nodes, the table 200 rows');
+    await expect(load(whole, clusteredVectors(300, 8, 3, 2), 8)).rejects.toThrow('of other vectors');
+    await expect(load(whole, clusteredVectors(300, 16, 3, 1), 16)).rejects.toThrow('of other vectors');
+    rmSync(folder, { recursive: true });
+  });
+
+  function exactScores(of: Float32Array): Float32Array {
+    return Float32Array.from({ length: COUNT }, (_, row) => innerProduct(vectors, row * DIM, of));
+  }
 });
 
 describe('choice of the index', () => {
