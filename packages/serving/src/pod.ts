@@ -57,6 +57,11 @@ export async function runPod({ config, logger, version, open }: PodOptions): Pro
     await stop('failed');
   };
 
+  // Only listens: the process still dies of it, but not before its log is written.
+  process.on('uncaughtExceptionMonitor', (error) => {
+    log.fatal({ err: error }, 'uncaught');
+    logger.flush();
+  });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
       // The process then ends by itself: whatever kept it alive is closed.

@@ -16,6 +16,10 @@ class SlowProducts extends RecommenderDouble {
   }
 }
 
+function crash(): never {
+  throw new RangeError('nobody caught this');
+}
+
 const config = readConfig(process.env);
 const logger = createLogger({ level: config.logLevel, base: { service: 'test' } });
 await runPod({
@@ -26,6 +30,7 @@ await runPod({
     await sleep(50);
     if (start === 'coded') throw new ShortlistError('release_none_active', { dataset: config.dataset });
     if (start === 'bug') throw new TypeError('broken invariant');
+    if (start === 'crash') setTimeout(() => crash(), 50);
     return { recommender: new SlowProducts(), releases: releasesDouble, close: () => Promise.resolve() };
   },
 });

@@ -71,3 +71,11 @@ describe('a pod that cannot start', () => {
     expect(second.lines.find(({ code }) => code === 'port_in_use')).toBeDefined();
   });
 });
+
+describe('a pod that crashes', () => {
+  it('writes why before it dies', async () => {
+    const child = startChild({}, 'crash');
+    expect(await child.ended).not.toBe(0);
+    expect(child.lines.at(-1)).toMatchObject({ level: 60, msg: 'uncaught', err: { type: 'RangeError' } });
+  });
+});
