@@ -33,7 +33,7 @@ export function register(program: Command, environment: Environment): void {
     .option('--force', 'make it again, whatever the folder holds')
     .action(async (options: Options) => {
       const { generateShop } = await import('../generate/shop-writer.ts');
-      const { startProgress } = await import('../generate/progress.ts');
+      const { startProgress } = await import('../progress.ts');
       const folder = options.out ?? datasetPaths(environment.home, options.dataset).source;
       const progress = startProgress();
       const started = performance.now();
