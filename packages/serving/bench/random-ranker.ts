@@ -1,5 +1,19 @@
 import { FEATURE_WIDTHS } from '@shortlist/core/features/definitions.ts';
 import { seededRandom } from '@shortlist/core/statistics/seeded-random.ts';
+import {
+  draw,
+  FLOAT,
+  floats,
+  INT32,
+  INT8,
+  intAttribute,
+  model,
+  node,
+  tensor,
+  UINT8,
+  value,
+  type Graph,
+} from './onnx-wire.ts';
 
 /**
  * A ranker of the served shape with random weights: what models/ exports (Gather, Concat, two hidden layers, two heads),
@@ -25,13 +39,14 @@ export function randomRanker(precision: 'fp32' | 'int8', hidden: readonly number
     dense(graph, { layer, ...size, input: `x${layer}`, output: last ? output : `g${layer}`, random });
     if (!last) node(graph, 'Relu', [`g${layer}`], output);
   }
-  return model(graph, [
+  const inputs = [
     value('item_features', FLOAT, ['n', item]),
     value('user_features', FLOAT, ['b', user]),
     value('cross_features', FLOAT, ['k', cross]),
     value('item_rows', INT32, ['k']),
     value('request_index', INT32, ['k']),
-  ]);
+  ];
+  return model(graph, inputs, value('logits', FLOAT, ['k', 2]));
 }
 
 interface Dense {
@@ -71,74 +86,4 @@ function denseQuantized(graph: Graph, { layer, from, to, input, output, random }
   tensor(graph, `bz${layer}`, INT32, [to], new Uint8Array(4 * to));
   node(graph, 'DequantizeLinear', [`bq${layer}`, `bs${layer}`, `bz${layer}`], `bd${layer}`, [intAttribute('axis', 0)]);
   node(graph, 'Gemm', [`xd${layer}`, `wd${layer}`, `bd${layer}`], output);
-}
-
-const draw = (count: number, next: () => number): number[] => Array.from({ length: count }, next);
-const floats = (values: readonly number[]): Uint8Array => new Uint8Array(Float32Array.from(values).buffer);
-
-// The few messages of onnx.proto3 that such a graph needs, on the wire.
-
-const FLOAT = 1;
-const UINT8 = 2;
-const INT8 = 3;
-const INT32 = 6;
-
-interface Graph {
-  readonly nodes: Buffer[];
-  readonly initializers: Buffer[];
-}
-
-function varint(value: number): Buffer {
-  const bytes: number[] = [];
-  for (; value >= 128; value = Math.floor(value / 128)) bytes.push((value % 128) + 128);
-  return Buffer.from([...bytes, value]);
-}
-const number = (field: number, value: number): Buffer => Buffer.concat([varint(field * 8), varint(value)]);
-const bytes = (field: number, value: Uint8Array | string): Buffer => {
-  const content = Buffer.from(value as string);
-  return Buffer.concat([varint(field * 8 + 2), varint(content.length), content]);
-};
-const message = (field: number, ...parts: Buffer[]): Buffer => bytes(field, Buffer.concat(parts));
-
-function intAttribute(name: string, value: number): Buffer {
-  return Buffer.concat([bytes(1, name), number(3, value), number(20, 2)]);
-}
-
-function node(
-  graph: Graph,
-  operator: string,
-  inputs: readonly string[],
-  output: string,
-  attributes: Buffer[] = [],
-): void {
-  graph.nodes.push(
-    Buffer.concat([
-      ...inputs.map((input) => bytes(1, input)),
-      bytes(2, output),
-      bytes(4, operator),
-      ...attributes.map((attribute) => message(5, attribute)),
-    ]),
-  );
-}
-
-function tensor(graph: Graph, name: string, type: number, dims: readonly number[], raw: Uint8Array): void {
-  graph.initializers.push(
-    Buffer.concat([...dims.map((dim) => number(1, dim)), number(2, type), bytes(8, name), bytes(9, raw)]),
-  );
-}
-
-function value(name: string, type: number, shape: readonly (number | string)[]): Buffer {
-  const dims = shape.map((dim) => message(1, typeof dim === 'number' ? number(1, dim) : bytes(2, dim)));
-  return Buffer.concat([bytes(1, name), message(2, message(1, number(1, type), message(2, ...dims)))]);
-}
-
-function model({ nodes, initializers }: Graph, inputs: readonly Buffer[]): Uint8Array {
-  const graph = Buffer.concat([
-    ...nodes.map((one) => message(1, one)),
-    bytes(2, 'random-ranker'),
-    ...initializers.map((one) => message(5, one)),
-    ...inputs.map((one) => message(11, one)),
-    message(12, value('logits', FLOAT, ['k', 2])),
-  ]);
-  return Buffer.concat([number(1, 8), message(8, bytes(1, ''), number(2, 17)), message(7, graph)]);
 }

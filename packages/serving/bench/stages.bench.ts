@@ -1,0 +1,155 @@
+/**
+ * CPU time of every stage of the request path, 100 events and 500 candidates a request, one request a batch:
+ *
+ *   node packages/serving/bench/stages.bench.ts [--items 1000,100000,200000] [--repeats 15] [--json FILE]
+ *
+ * The stages are those of pipeline.ts, run one after the other over the same requests; sizes are interleaved. CPU time of
+ * the whole process (user and system, garbage collection included), so other work on the machine hardly shows.
+ * `serve.rank_fp32.*` is the rank stage with the fp32 model; `serve.batch4.*` is four requests in one batch, per request.
+ */
+import { benchProfiles, NOW_S } from '../../core/bench/retrieval-shop.ts';
+import { report, summarised } from '../../core/bench/report.ts';
+import type { Parameters } from '@shortlist/core/contracts/parameters.ts';
+import type { LoadedRelease } from '@shortlist/core/release/loaded-release.ts';
+import type { ProfileStore } from '@shortlist/core/stores/profile-store.ts';
+import { ImpressionQueue, ProfileCache, runStage, STAGES, type StageServices } from '../src/pipeline.ts';
+import { orderByValue } from '../src/stages/5-rank/order.ts';
+import { RankingRequest } from '../src/ranking-request.ts';
+import { ReleaseWorkspace } from '../src/release-workspace.ts';
+import { RuleBook } from '../src/rules/rule-book.ts';
+import { syntheticRelease } from './synthetic-release.ts';
+
+const USERS = 64;
+/** Requests between two readings of the clock: its resolution is some microseconds. */
+const REQUESTS = 32;
+const WARM_UP_ROUNDS = 3;
+
+const option = (name: string, initial: string): string => {
+  const at = process.argv.indexOf(`--${name}`);
+  return at < 0 ? initial : process.argv[at + 1]!;
+};
+
+interface Shop {
+  readonly label: string;
+  readonly workspace: ReleaseWorkspace;
+  readonly services: StageServices;
+}
+
+async function openShop(items: number): Promise<Shop> {
+  const release = await syntheticRelease(items);
+  return {
+    label: items % 1000 === 0 ? `${items / 1000}k` : String(items),
+    workspace: new ReleaseWorkspace(release),
+    services: {
+      rules: RuleBook.none(),
+      profiles: new ProfileCache(storeOf(release), { entriesMax: 1000, ttlMs: 3_600_000 }),
+      impressions: new ImpressionQueue({ write: () => Promise.resolve() }, { max: 10_000, retryMs: 1000 }),
+      onFailure: (what, error) => {
+        throw new Error(`${what} failed`, { cause: error });
+      },
+    },
+  };
+}
+
+function storeOf({ catalog }: LoadedRelease): ProfileStore {
+  const profiles = benchProfiles(catalog.count, USERS).map(({ rows, types, timesS }) => ({
+    itemIds: Array.from(rows, (row) => catalog.itemIds[row]!),
+    types,
+    timesS,
+  }));
+  return { recent: (unit) => Promise.resolve(profiles['userId' in unit ? Number(unit.userId) : 0]!) };
+}
+
+function requestOf({ workspace }: Shop, number: number, parameters: Parameters): RankingRequest {
+  return new RankingRequest({
+    id: `bench-${number}`,
+    body: { user_id: String(number % USERS), num_items: 20, context: { surface: 'home', device: 'mobile' } },
+    trace: undefined,
+    workspace,
+    parameters,
+    nowS: NOW_S,
+    deadlineMs: Infinity,
+  });
+}
+
+/** CPU microseconds per call of `work`. */
+async function cpuUs(calls: number, work: () => Promise<void>): Promise<number> {
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / calls;
+}
+
+/** One pass of REQUESTS requests through all stages, `together` of them in a batch; microseconds per request by stage. */
+async function pass(shop: Shop, parameters: Parameters, together: number): Promise<Map<string, number>> {
+  const { workspace, services } = shop;
+  const requests = Array.from({ length: REQUESTS }, (_, i) => requestOf(shop, i, parameters));
+  const took = new Map<string, number>();
+  for (const request of requests) request.slot = workspace.takeSlot();
+  for (const stage of STAGES) {
+    const size = stage.scope === 'batch' ? together : 1;
+    const us = await cpuUs(REQUESTS, async () => {
+      for (let at = 0; at < REQUESTS; at += size) await runStage(stage, requests.slice(at, at + size), services);
+    });
+    took.set(stage.name, us);
+  }
+  for (const request of requests) {
+    if (request.buffers.candidates.count !== parameters.candidatesMax) throw new Error('not the candidates asked for');
+    workspace.returnSlot(request.buffers);
+  }
+  took.set(
+    'sum',
+    [...took.values()].reduce((sum, us) => sum + us, 0),
+  );
+  return took;
+}
+
+const sizes = option('items', '1000,100000,200000').split(',').map(Number);
+const repeats = Number(option('repeats', '15'));
+const shops: Shop[] = [];
+for (const items of sizes) shops.push(await openShop(items));
+
+const values = new Map<string, number[]>();
+const note = (name: string, us: number): void => {
+  const list = values.get(name);
+  if (list === undefined) values.set(name, [us]);
+  else list.push(us);
+};
+for (let round = -WARM_UP_ROUNDS; round < repeats; round++) {
+  for (const shop of shops) {
+    // In a catalogue of 1,000 the sources overlap so much that their default k leave fewer than 500.
+    const wide = { ...shop.workspace.release.parameters };
+    wide.sources = { ...wide.sources, two_tower: 500 };
+    const int8 = await pass(shop, wide, 1);
+    const fp32 = await pass(shop, { ...wide, precision: 'fp32' }, 1);
+    const batched = await pass(shop, wide, 4);
+    if (round < 0) continue;
+    const size = `${shop.label}.${wide.candidatesMax}.cpu_us`;
+    for (const [stage, us] of int8) note(stage === 'sum' ? `serve.sum.${size}` : `serve.stage.${stage}.${size}`, us);
+    note(`serve.rank_fp32.${size}`, fp32.get('rank')!);
+    note(`serve.batch4.${size}`, batched.get('sum')!);
+  }
+  await benchOrder(round);
+}
+report([...values].map(([name, list]) => summarised(name, 'us', list)));
+for (const { workspace } of shops) await workspace.release.close();
+
+/** Our packed-key sort against a sort with a comparison function. */
+async function benchOrder(round: number): Promise<void> {
+  const scores = Float32Array.from({ length: 500 }, (_, i) => ((i * 7919) % 500) / 500);
+  const out = new Int32Array(500);
+  const packed = await cpuUs(500, () => {
+    for (let i = 0; i < 500; i++) orderByValue(scores, 500, out);
+    return Promise.resolve();
+  });
+  const compared = await cpuUs(500, () => {
+    for (let i = 0; i < 500; i++) {
+      for (let c = 0; c < 500; c++) out[c] = c;
+      out.sort((a, b) => scores[b]! - scores[a]! || a - b);
+    }
+    return Promise.resolve();
+  });
+  if (round < 0) return;
+  note('serve.order.packed.500.cpu_us', packed);
+  note('serve.order.compared.500.cpu_us', compared);
+}
