@@ -31,10 +31,12 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     # Set before numpy and torch load; two threads by default, since a laptop serves while it trains.
     threads = os.environ.get(THREADS, str(min(2, os.cpu_count() or 1)))
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, threads)
-    # Threads that spin while they wait made training 15 times slower beside other busy processes.
+    # Threads that spin while they wait made training many times slower beside other busy processes. PyTorch's can be
+    # told to sleep; numpy's cannot, and two of them took six times the processor time of one for iALS' small solves.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
     from shortlist_models.errors import CodedError
 

@@ -9,8 +9,8 @@ it beats plain cosine by far, because people who met everything say little (`bas
 """
 
 import numpy as np
-import scipy.linalg
 import scipy.sparse as sp
+import torch
 
 from shortlist_models.sources.neighbors import NeighborLists, largest_of_dense, top_of_product
 
@@ -19,8 +19,8 @@ def ease_weights(matrix: sp.csr_matrix, regularisation: float) -> np.ndarray:
     """EASE's B, float32 [N, N], from X [A, N]; `regularisation` is added to the Gram diagonal. Cubic in N."""
     gram = (matrix.T @ matrix).toarray().astype(np.float32 if matrix.shape[1] > 5_000 else np.float64)
     gram[np.diag_indices_from(gram)] += regularisation
-    factor = scipy.linalg.cho_factor(gram, lower=True, overwrite_a=True, check_finite=False)
-    inverse = scipy.linalg.cho_solve(factor, np.eye(gram.shape[0], dtype=gram.dtype), check_finite=False)
+    # PyTorch's solver, because its threads do not spin (see __main__.py).
+    inverse = torch.cholesky_inverse(torch.linalg.cholesky(torch.from_numpy(gram))).numpy()
     weights = inverse / -np.diag(inverse)[None, :]
     np.fill_diagonal(weights, 0)
     return weights.astype(np.float32)
