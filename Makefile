@@ -9,6 +9,11 @@ SUITE ?= serving
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 SHORTLIST := packages/cli/bin/shortlist
 
+BENCH_serving := packages/serving/bench/stages.bench.ts
+BENCH_retrieval := packages/core/bench/retrieval-index.ts
+BENCH_sources := packages/core/bench/retrieval-sources.ts
+BENCH_import := packages/cli/bench/import.ts
+
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
@@ -24,8 +29,9 @@ test: setup ## everything: checks, unit, integration and Python tests, real serv
 check: setup ## lint, types, dependency directions, unused code, format
 	@node --disable-warning=ExperimentalWarning scripts/test.ts --checks
 
-bench: setup ## measure (SUITE=serving|retrieval|import, JSON=FILE)
-	@$(SHORTLIST) bench --suite $(SUITE) $(if $(JSON),--json $(JSON))
+bench: setup ## measure (SUITE=serving|retrieval|sources|import, JSON=FILE)
+	@test -n "$(BENCH_$(SUITE))" || { echo 'bench: SUITE is one of serving, retrieval, sources, import' >&2; exit 2; }
+	@node --expose-gc --disable-warning=ExperimentalWarning $(BENCH_$(SUITE)) $(if $(JSON),--json $(JSON))
 
 eval: setup ## offline evaluation through the served stages (DATASET=, MODE=all|new-only, JSON=FILE)
 	@$(SHORTLIST) evaluate --dataset $(DATASET) --mode $(MODE) $(if $(JSON),--json $(JSON))

@@ -20,7 +20,7 @@ export function withPorts(command: Command): Command {
     .option('--rules <file>', 'business rules (YAML)');
 }
 
-export function portOf(name: string, text: string): number {
+function portOf(name: string, text: string): number {
   const port = Number(text);
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
     throw new ShortlistError('field_invalid', { field: `--${name}`, reason: `'${text}' is no port` });
