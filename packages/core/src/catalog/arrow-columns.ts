@@ -1,5 +1,13 @@
-import { DataType, tableFromIPC, type Table, type Vector } from 'apache-arrow';
+import { tableFromIPC, type Table, type Vector } from 'apache-arrow';
 import { ShortlistError } from '../contracts/errors.ts';
+
+const TEXT_TYPES = [
+  'Utf8',
+  'LargeUtf8',
+  'Dictionary<Int32, Utf8>',
+  'Dictionary<Int8, Utf8>',
+  'Dictionary<Int16, Utf8>',
+];
 
 /**
  * The columns of one Arrow file, checked for type and nulls as they are taken out, so that whoever reads them holds
@@ -22,42 +30,30 @@ export class ArrowColumns {
   }
 
   int32(name: string): Int32Array {
-    return this.#typed(
-      name,
-      'int32',
-      (type) => DataType.isInt(type) && type.bitWidth === 32 && type.isSigned,
-      Int32Array,
-    );
+    return Int32Array.from(this.#values(name, 'Int32'));
   }
 
   uint8(name: string): Uint8Array {
-    return this.#typed(
-      name,
-      'uint8',
-      (type) => DataType.isInt(type) && type.bitWidth === 8 && !type.isSigned,
-      Uint8Array,
-    );
+    return Uint8Array.from(this.#values(name, 'Uint8'));
   }
 
   float32(name: string): Float32Array {
-    return this.#typed(name, 'float32', (type) => DataType.isFloat(type) && type.precision === 1, Float32Array);
+    return Float32Array.from(this.#values(name, 'Float32'));
   }
 
   float64(name: string): Float64Array {
-    return this.#typed(name, 'float64', (type) => DataType.isFloat(type) && type.precision === 2, Float64Array);
+    return Float64Array.from(this.#values(name, 'Float64'));
   }
 
   /** Utf8, plain or dictionary-encoded. */
   text(name: string): string[] {
-    const isText = (type: DataType): boolean =>
-      DataType.isUtf8(type) || DataType.isLargeUtf8(type) || (DataType.isDictionary(type) && isText(type.dictionary));
-    const column = this.#column(name, 'utf8', isText);
+    const column = this.#column(name, TEXT_TYPES);
     return Array.from({ length: this.count }, (_, row) => column.get(row) as string);
   }
 
   /** Booleans as 0 and 1. */
   flags(name: string): Uint8Array {
-    const column = this.#column(name, 'bool', (type) => DataType.isBool(type));
+    const column = this.#column(name, ['Bool']);
     return Uint8Array.from({ length: this.count }, (_, row) => (column.get(row) === true ? 1 : 0));
   }
 
@@ -82,21 +78,17 @@ export class ArrowColumns {
     return this.#invalid(reason);
   }
 
-  #typed<T>(
-    name: string,
-    wanted: string,
-    accepts: (type: DataType) => boolean,
-    // Copied out: the reader's arrays may be unaligned views that keep the whole file in memory.
-    Copy: { from(values: ArrayLike<number>): T },
-  ): T {
-    return Copy.from(this.#column(name, wanted, accepts).toArray() as ArrayLike<number>);
+  /** To be copied: the reader's arrays may be unaligned views that keep the whole file in memory. */
+  #values(name: string, type: string): ArrayLike<number> {
+    return this.#column(name, [type]).toArray() as ArrayLike<number>;
   }
 
-  #column(name: string, wanted: string, accepts: (type: DataType) => boolean): Vector {
+  /** `types`: as apache-arrow spells them. */
+  #column(name: string, types: readonly string[]): Vector {
     const column = this.#table.getChild(name);
     if (column === null) throw this.#invalid(`column ${name} is missing`);
-    if (!accepts(column.type as DataType))
-      throw this.#invalid(`column ${name} is ${String(column.type)}, not ${wanted}`);
+    const type = String(column.type);
+    if (!types.includes(type)) throw this.#invalid(`column ${name} is ${type}, not ${types[0]!}`);
     if (column.nullCount > 0) throw this.#invalid(`column ${name} has ${column.nullCount} nulls`);
     return column;
   }

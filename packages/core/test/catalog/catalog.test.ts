@@ -1,4 +1,15 @@
-import { Bool, Float64, makeVector, Table, tableToIPC, Utf8, vectorFromArray, type Vector } from 'apache-arrow';
+import {
+  Bool,
+  Dictionary,
+  Float64,
+  Int32,
+  makeVector,
+  Table,
+  tableToIPC,
+  Utf8,
+  vectorFromArray,
+  type Vector,
+} from 'apache-arrow';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Catalog } from '../../src/catalog/catalog.ts';
@@ -96,7 +107,7 @@ describe('catalogue', () => {
     [
       'a column of another type',
       () => bytesWith({ price: COLUMNS.created_at! }),
-      'column price is Float64, not float32',
+      'column price is Float64, not Float32',
     ],
     ['nulls', () => bytesWith({ title: () => vectorFromArray(['A', null], new Utf8()) }), 'column title has 1 nulls'],
     [
@@ -110,7 +121,7 @@ describe('catalogue', () => {
       () => bytesWith({ item_id: () => vectorFromArray(['a', 'a'], new Utf8()) }),
       'item_id a occurs twice',
     ],
-    ['numbers for texts', () => bytesWith({ item_id: () => vectorFromArray([1, 2], new Float64()) }), 'not utf8'],
+    ['numbers for texts', () => bytesWith({ item_id: () => vectorFromArray([1, 2], new Float64()) }), 'not Utf8'],
   ])('refuses %s, naming file and column', (_, bytes, reason) => {
     expect(() => Catalog.fromArrow(bytes())).toThrow(
       expect.objectContaining({
@@ -118,6 +129,11 @@ describe('catalogue', () => {
         details: { file: 'items.arrow', reason: expect.stringContaining(reason) },
       }),
     );
+  });
+
+  it('reads dictionary-encoded texts, as pyarrow writes categories', () => {
+    const category = () => vectorFromArray(['x', 'x'], new Dictionary(new Utf8(), new Int32()));
+    expect(Catalog.fromArrow(bytesWith({ category })).categories).toEqual(['x']);
   });
 
   it('refuses a file that was cut off, at any length', () => {
