@@ -67,7 +67,8 @@ export class ReleaseHolder implements ReleaseControl {
 
   /**
    * Loads what active.json names, or the named release, and swaps it in. The predecessor is swapped back at once when it
-   * is the one asked for. Errors: `release_*`; then nothing has changed.
+   * is the one asked for. Errors: `release_*`; then nothing has changed. A first load that fails falls back to what served
+   * before, if that is sound: `status` says so.
    */
   reload(releaseId?: string): Promise<ReleaseStatus> {
     const turn = this.#tail.then(() => this.#reload(releaseId));
@@ -113,7 +114,22 @@ export class ReleaseHolder implements ReleaseControl {
       return this.status();
     } catch (error) {
       this.#refuse(id, error);
+      if (this.#current === null && releaseId === undefined && (await this.#startWithPrevious())) return this.status();
       throw error;
+    }
+  }
+
+  /** A pod that starts while the active release is damaged serves the one before it, rather than nothing. */
+  async #startWithPrevious(): Promise<boolean> {
+    const { registry, load } = this.#options;
+    try {
+      const previous = (await registry.pointer())?.previous ?? null;
+      if (previous === null) return false;
+      this.#swap(await load(await registry.dirOf(previous)));
+      return true;
+    } catch {
+      // The refusal of the active release is what the operator must see; the caller throws it.
+      return false;
     }
   }
 

@@ -107,6 +107,20 @@ describe('the release holder', () => {
     },
   );
 
+  it('starts with the predecessor when the active release is damaged, and says so', async () => {
+    await registry.activate(a);
+    await registry.activate(b);
+    await rm(join(folder, 'releases', b, 'items.arrow'));
+    const holder = new ReleaseHolder({ registry, load });
+    await holder.reload();
+    expect(holder.status()).toMatchObject({ active: a, previous: null, last_refusal: { release: b } });
+    await rm(join(folder, 'releases', a, 'items.arrow'));
+    await holder.close();
+    const hopeless = new ReleaseHolder({ registry, load });
+    await expect(hopeless.reload()).rejects.toMatchObject({ code: 'release_file_missing' });
+    expect(hopeless.status()).toMatchObject({ active: null, last_refusal: { release: b } });
+  });
+
   it('forgets the refusal once a sound release is in', async () => {
     const holder = new ReleaseHolder({ registry, load });
     await registry.activate(a);
