@@ -16,7 +16,7 @@ class RankerSettings:
     batchesPerEpochMin: int = 30  # little data: fewer lists join a batch, so that there are steps enough to learn
     epochs: int = 9
     rowsTrainedMax: int = 13_500_000  # rows x epochs: with more rows than a ninth of this, epochs get fewer (least 2)
-    rowsMax: int = 4_000_000  # more rows: whole lists are left out at random
+    rowsMax: int = 2_000_000  # more rows: whole lists are left out at random
     conversionWeight: float = 2.0  # of the conversion head's cross-entropy, the click head's being 1
     listwiseWeight: float = 0.5  # of the in-request softmax
     positionDropout: float = 0.1  # share of rows whose position is hidden in training
