@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Catalog } from '@shortlist/core/catalog/catalog.ts';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
@@ -74,10 +74,12 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
   if (options.fresh) await run.steps.forget();
   await run.folds();
   const withoutRanker = await run.ranker();
-  await removeOtherRuns(options.trainingDir, runDir);
+  await removeOldRuns(options.trainingDir, runDir);
   return { runDir, finalFold: run.dirOf(run.final), plan, withoutRanker };
 }
 
+/** Finished runs whose files stay. */
+const RUNS_KEPT = 3;
 /** Python processes that fit sources side by side. */
 const FITS_AT_ONCE = 2;
 
@@ -126,9 +128,9 @@ class TrainingRun {
       }),
     );
     const results = await Promise.allSettled(lanes);
-    const reasons = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+    const reasons = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as Error] : []));
     // The lanes that were ended say so; the first cause is what counts.
-    const cause = reasons.find((reason) => (reason as Error).name !== 'AbortError');
+    const cause = reasons.find(({ name }) => name !== 'AbortError');
     if (cause !== undefined) throw cause;
   }
 
@@ -277,10 +279,19 @@ function progressEvery<T extends unknown[]>(everyMs: number, report: (...values:
   };
 }
 
-/** A run of other data or options is of no use to a later one, and its row files are large. */
-async function removeOtherRuns(trainingDir: string, runDir: string): Promise<void> {
-  if (!existsSync(trainingDir)) return;
-  for (const name of await readdir(trainingDir))
-    if (name.startsWith('run-') && join(trainingDir, name) !== runDir)
-      await rm(join(trainingDir, name), { recursive: true, force: true });
+/**
+ * Keeps this run and the two used last before it (one release may be on all data, another for an evaluation); of the
+ * others nobody would know what they were good for, and their row files are large.
+ */
+async function removeOldRuns(trainingDir: string, runDir: string): Promise<void> {
+  const runs: { path: string; usedMs: number }[] = [];
+  for (const name of await readdir(trainingDir)) {
+    const path = join(trainingDir, name);
+    // plan.json is written anew by every use of the run.
+    const plan = join(path, 'plan.json');
+    if (name.startsWith('run-') && path !== runDir)
+      runs.push({ path, usedMs: existsSync(plan) ? (await stat(plan)).mtimeMs : 0 });
+  }
+  runs.sort((a, b) => b.usedMs - a.usedMs);
+  for (const { path } of runs.slice(RUNS_KEPT - 1)) await rm(path, { recursive: true, force: true });
 }
