@@ -47,6 +47,7 @@ async function openShop(items: number): Promise<Shop> {
       onFailure: (what, error) => {
         throw new Error(`${what} failed`, { cause: error });
       },
+      onLate: () => undefined,
     },
   };
 }

@@ -81,6 +81,8 @@ class StagedRecommender implements PipelineRecommender {
   readonly #servings = new WeakMap<LoadedRelease, Serving>();
   readonly #rulesTimer: NodeJS.Timeout;
   readonly #nowS: () => number;
+  /** Runs of a stage that took longer than its deadline. */
+  readonly #late = new Map<string, number>();
   #failures = 0;
 
   constructor(options: RecommenderOptions) {
@@ -95,6 +97,7 @@ class StagedRecommender implements PipelineRecommender {
         this.#failures += 1;
         options.onFailure?.(what, error, ids);
       },
+      onLate: (stage) => this.#late.set(stage, (this.#late.get(stage) ?? 0) + 1),
     };
     this.#batcher = new Batcher({
       compute: (batch) => this.#compute(batch),
@@ -127,22 +130,24 @@ class StagedRecommender implements PipelineRecommender {
     for (const stage of AFTER_BATCH) await runStage(stage, [request], this.#services);
     return answerOf(request, explained, performance.now() - startedMs);
   }
-  async similar(productId: string, k: number): Promise<ItemList> {
-    return findSimilar(this.#options.releases.current, productId, k, this.#nowS());
+  similar(productId: string, k: number): Promise<ItemList> {
+    return settled(() => findSimilar(this.#options.releases.current, productId, k, this.#nowS()));
   }
 
-  async trending(category: string | undefined, k: number): Promise<ItemList> {
-    return findTrending(this.#options.releases.current, category, k, this.#nowS());
+  trending(category: string | undefined, k: number): Promise<ItemList> {
+    return settled(() => findTrending(this.#options.releases.current, category, k, this.#nowS()));
   }
 
-  async products(query: ProductQuery): Promise<ProductPage> {
-    return listProducts(this.#options.releases.current, query);
+  products(query: ProductQuery): Promise<ProductPage> {
+    return settled(() => listProducts(this.#options.releases.current, query));
   }
 
   status(): Readonly<Record<string, unknown>> {
     const { rules, profiles, impressions } = this.#services;
     return {
-      stages: STAGES.map(({ name, deadlineMs, onFailure, scope }) => ({ name, deadlineMs, onFailure, scope })),
+      stages: STAGES.map(({ name, deadlineMs, onFailure, scope }) => {
+        return { name, deadlineMs, onFailure, scope, late: this.#late.get(name) ?? 0 };
+      }),
       batching: this.#batcher.status(),
       rules: rules.status(),
       profile_cache: profiles?.status() ?? null,
@@ -214,6 +219,11 @@ class StagedRecommender implements PipelineRecommender {
     }
     return serving;
   }
+}
+
+/** A synchronous answer as a promise, so that its refusals are rejections. */
+function settled<T>(work: () => T): Promise<T> {
+  return new Promise((resolve) => resolve(work()));
 }
 
 interface Serving {

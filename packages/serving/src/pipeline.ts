@@ -18,13 +18,18 @@ export interface StageServices {
   readonly impressions: ImpressionQueue | null;
   /** Told of every failure that an answer survived. */
   readonly onFailure: (what: string, error: unknown, requestIds: readonly string[]) => void;
+  /** Told of a stage that took longer than its deadline. */
+  readonly onLate: (stage: string, tookMs: number) => void;
 }
 
 export interface Stage {
   readonly name: string;
   /** What it reads that earlier stages or the outside made. */
   readonly needs: readonly string[];
-  /** Longest it may take. A stage that waits is given up then; a synchronous one can only be reported as late. */
+  /**
+   * Longest it may take. A stage of one request, which waits for a store, is given up then. A batch cannot be: it computes
+   * synchronously in buffers that the next batch will use, so it is only reported as late.
+   */
   readonly deadlineMs: number;
   /** `fail` refuses the request; `degrade` goes on with `instead` and names the stage in `degraded`. */
   readonly onFailure: 'fail' | 'degrade';
@@ -118,7 +123,7 @@ export async function runStage(
   const startedMs = performance.now();
   try {
     const work = stage.run(requests, services);
-    if (work !== undefined) await before(stage.deadlineMs, work, stage.name);
+    if (work !== undefined) await (stage.scope === 'request' ? before(stage.deadlineMs, work, stage.name) : work);
   } catch (error) {
     // A coded refusal of the request itself (user_not_found) is an answer, not a failure of the stage.
     if (
@@ -138,6 +143,7 @@ export async function runStage(
   }
   if (stage.then) requests.forEach(stage.then);
   const tookMs = performance.now() - startedMs;
+  if (tookMs > stage.deadlineMs) services.onLate(stage.name, tookMs);
   for (const request of requests) request.trace?.stage(stage.name, tookMs);
 }
 

@@ -2,7 +2,7 @@ import type { Parameters } from '@shortlist/core/contracts/parameters.ts';
 import { EMPTY_PROFILE_EVENTS, type Profile, type ProfileEvents } from '@shortlist/core/contracts/profile.ts';
 import type { RecommendRequest, Tier } from '@shortlist/core/contracts/recommend.ts';
 import type { FeatureRequest } from '@shortlist/core/features/feature-context.ts';
-import { DROP_REASONS, Eligibility } from './eligibility.ts';
+import { DROP_REASONS, type Eligibility } from './eligibility.ts';
 import type { RequestTrace } from './recommender.ts';
 import type { ReleaseWorkspace, Slot } from './release-workspace.ts';
 import { NO_RULES, type ActiveRules } from './rules/compiled-rules.ts';

@@ -27,7 +27,7 @@ export class RuleBook {
   #seen = '';
   #loadedAt: string | null = null;
   #refused: string | null = null;
-  #failure: unknown;
+  #failure: ShortlistError | undefined;
   #compiled = new WeakMap<Catalog, CompiledRules>();
 
   private constructor(file: string | null) {
@@ -61,7 +61,7 @@ export class RuleBook {
       // A file that is gone is read again when it is back, even unchanged.
       if (version === '') this.#seen = '';
       this.#failure = error instanceof ShortlistError ? error : this.#unreadable((error as Error).message, error);
-      this.#refused = (this.#failure as Error).message;
+      this.#refused = this.#failure.message;
       return false;
     }
     this.#compiled = new WeakMap();

@@ -24,7 +24,7 @@ export interface Boosted {
 export function applyFactors({ rows, count, value, ranked, factors }: FactorInput): Boosted {
   const order = ranked.slice(0, count);
   const placements = new Map<number, Placement>();
-  if (factors.length === 0) return { order, values: Float32Array.from(order, (c) => value[c]!), placements };
+  if (factors.length === 0) return { order, values: valuesOf(order, value), placements };
 
   const boosted = value.slice(0, count);
   const rankBefore = new Int32Array(count);
@@ -39,5 +39,12 @@ export function applyFactors({ rows, count, value, ranked, factors }: FactorInpu
     const effect = `${times}: rank ${rankBefore[c]!} to ${i + 1}`;
     placements.set(rows[c]!, { rule: moved.map(({ rule }) => rule).join(', '), effect });
   });
-  return { order, values: Float32Array.from(order, (c) => boosted[c]!), placements };
+  return { order, values: valuesOf(order, boosted), placements };
+}
+
+/** A loop: `from` with a function would call it per candidate. */
+function valuesOf(order: Int32Array, value: Float32Array): Float32Array {
+  const out = new Float32Array(order.length);
+  for (let i = 0; i < order.length; i++) out[i] = value[order[i]!]!;
+  return out;
 }

@@ -14,7 +14,7 @@ export function rerank(request: RankingRequest): void {
   const { count, rows } = candidates;
   const boosted = applyFactors({ rows, count, value, ranked, factors: rules.factors });
   const slate = buildSlate({
-    ranked: Int32Array.from(boosted.order, (c) => rows[c]!),
+    ranked: rowsOf(boosted.order, rows),
     values: boosted.values,
     size: request.body.num_items,
     rules,
@@ -26,6 +26,12 @@ export function rerank(request: RankingRequest): void {
   });
   const placements = new Map([...boosted.placements, ...slate.placements]);
   request.slate = { ...slate, placements, scores: scoresOf(request, slate), order: boosted.order };
+}
+
+function rowsOf(order: Int32Array, rows: Int32Array): Int32Array {
+  const out = new Int32Array(order.length);
+  for (let i = 0; i < order.length; i++) out[i] = rows[order[i]!]!;
+  return out;
 }
 
 /** A ranked item's value as the model gave it (rules move items, not their scores); 0 for a pin nobody retrieved. */

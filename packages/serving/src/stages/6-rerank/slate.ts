@@ -36,6 +36,7 @@ export interface Slate {
 const POOL_MAX = 1024;
 const pool = new MmrPool(POOL_MAX);
 const poolPositions = new Int32Array(POOL_MAX);
+const poolValues = new Float64Array(POOL_MAX);
 
 /**
  * Fills the slots from the ranked order. Precedence: pins, then caps, then minimum shares, then diversity (MMR over the
@@ -59,7 +60,7 @@ export function buildSlate(input: SlateInput): Slate {
   });
   const exploring = Math.min(input.exploration.slots, free - reservation.remaining);
   const taken = new Uint8Array(ranked.length);
-  for (let p = 0; p < ranked.length; p++) if (placed.includes(ranked[p]!)) taken[p] = 1;
+  if (placed.length > 0) for (let p = 0; p < ranked.length; p++) if (placed.includes(ranked[p]!)) taken[p] = 1;
   const chosen = pick(input, free - exploring, { placed, taken, caps, reservation, placements });
 
   const drawable = exploring > 0 ? explorationPool(input, taken, caps) : new Int32Array(0);
@@ -129,7 +130,6 @@ function pick(input: SlateInput, wanted: number, picking: Picking): number[] {
 
 /** The first `top` free positions, and the reserved ones below them. */
 function fillPool({ ranked, values, diversity }: SlateInput, { taken, reservation }: Picking): number {
-  const poolValues = new Float64Array(POOL_MAX);
   let count = 0;
   for (let p = 0, seen = 0; p < ranked.length && count < POOL_MAX; p++) {
     if (taken[p] === 1) continue;
