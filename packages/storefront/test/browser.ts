@@ -33,9 +33,9 @@ export async function openPage(
   return { page, troubles };
 }
 
-/** Keeps a picture of the page under dist/, which git ignores, for a person to look at. */
+/** Keeps a picture of the page in the workspace, for a person to look at. */
 export async function screenshot(page: Page, name: string): Promise<void> {
-  const folder = join(import.meta.dirname, '../dist/screenshots');
+  const folder = join(import.meta.dirname, '../../../.shortlist/screenshots');
   await mkdir(folder, { recursive: true });
   await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
 }

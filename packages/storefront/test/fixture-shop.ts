@@ -12,7 +12,6 @@ import {
   type Tier,
 } from '@shortlist/core/contracts/recommend.ts';
 
-const DIST = join(import.meta.dirname, '../dist');
 const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
 
 const TITLES: Readonly<Record<string, readonly string[]>> = {
@@ -56,9 +55,11 @@ export class FixtureShop {
   readonly mood: Mood = { failWith: null, degraded: [], empty: false };
   /** Anything the page did against the contract. */
   readonly complaints: string[] = [];
+  private readonly folder: string;
   private readonly server: Server;
 
-  private constructor() {
+  private constructor(folder: string) {
+    this.folder = folder;
     this.server = createServer((request, response) => {
       this.answer(request).then(
         ({ status, type, body }) => response.writeHead(status, { 'content-type': type }).end(body),
@@ -70,8 +71,9 @@ export class FixtureShop {
     });
   }
 
-  static async start(): Promise<FixtureShop> {
-    const shop = new FixtureShop();
+  /** Serves the built page in `folder`. */
+  static async start(folder: string): Promise<FixtureShop> {
+    const shop = new FixtureShop(folder);
     await new Promise<void>((resolve) => shop.server.listen(0, '127.0.0.1', resolve));
     return shop;
   }
@@ -168,7 +170,7 @@ export class FixtureShop {
     const name = path === '/' ? 'index.html' : normalize(path).slice(1);
     const type = TYPES[extname(name)];
     if (type === undefined) return { status: 404, type: 'text/plain', body: 'nothing here' };
-    return { status: 200, type, body: await readFile(join(DIST, name)) };
+    return { status: 200, type, body: await readFile(join(this.folder, name)) };
   }
 }
 

@@ -1,5 +1,7 @@
-import { build } from 'vite';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { build } from 'vite';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { NO_BROWSER, openBrowser, openPage, screenshot } from './browser.ts';
@@ -11,10 +13,14 @@ describe.skipIf(NO_BROWSER !== null)(
   () => {
     let shop: FixtureShop;
     let browser: Browser;
+    let folder: string;
 
     beforeAll(async () => {
-      await build({ configFile: join(import.meta.dirname, '../vite.config.ts'), logLevel: 'error' });
-      shop = await FixtureShop.start();
+      // Built into a folder of its own: dist/ may be served by a running `shortlist up`.
+      folder = await mkdtemp(join(tmpdir(), 'shortlist-storefront-'));
+      const configFile = join(import.meta.dirname, '../vite.config.ts');
+      await build({ configFile, logLevel: 'error', build: { outDir: folder } });
+      shop = await FixtureShop.start(folder);
       browser = await openBrowser();
     });
     beforeEach(() => {
@@ -24,6 +30,7 @@ describe.skipIf(NO_BROWSER !== null)(
     afterAll(async () => {
       await browser?.close();
       await shop?.stop();
+      await rm(folder, { recursive: true, force: true });
       expect(shop.complaints).toEqual([]);
     });
 

@@ -1,5 +1,5 @@
 import type { Product } from '../api.ts';
-import { glyphOf } from './glyphs.tsx';
+import { glyphOf } from './glyph-of.ts';
 import { hash } from './hash.ts';
 import { paletteOf, type Palette } from './palette.ts';
 

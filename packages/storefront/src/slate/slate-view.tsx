@@ -84,10 +84,10 @@ export function SlateView({ slate, slots, heading, onLook }: Props) {
 
 function announcement(value: RecommendResponse | null, loading: boolean, fresh: number): string {
   if (loading || value === null) return 'The slate is being made.';
-  return `${value.recommendations.length} products, ${value.tier.replaceAll('_', ' ')}. ${fresh} are new.`;
+  return `${value.recommendations.length} products, ${value.tier.replaceAll('_', ' ')}. ${fresh} were not there before.`;
 }
 
-/** Items that the slate before this one did not have; none for the first slate. */
+/** Items that the slate before this one did not have; none for the first slate, nor where all are new. */
 function useFreshItems(value: RecommendResponse | null): ReadonlySet<string> {
   const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set());
   const before = useRef<ReadonlySet<string> | null>(null);
@@ -95,7 +95,8 @@ function useFreshItems(value: RecommendResponse | null): ReadonlySet<string> {
     if (value === null) return;
     const now = new Set(value.recommendations.map(({ item_id }) => item_id));
     const earlier = before.current ?? now;
-    setFresh(new Set([...now].filter((id) => !earlier.has(id))));
+    const added = [...now].filter((id) => !earlier.has(id));
+    setFresh(new Set(added.length === now.size ? [] : added));
     before.current = now;
   }, [value]);
   return fresh;
