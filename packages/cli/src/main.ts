@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import { readEnvironment, type Environment } from './environment.ts';
-import { register as bench } from './verbs/bench.ts';
 import { register as database } from './verbs/database.ts';
 import { register as demo } from './verbs/demo.ts';
 import { register as evaluate } from './verbs/evaluate.ts';
@@ -14,7 +13,7 @@ import { register as up } from './verbs/up.ts';
 /** A verb adds itself to the program. It imports what is heavy inside its action, so that `--help` stays instant. */
 export type Verb = (program: Command, environment: Environment) => void;
 
-const VERBS: readonly Verb[] = [demo, up, database, generate, importVerb, train, release, evaluate, bench];
+const VERBS: readonly Verb[] = [demo, up, database, generate, importVerb, train, release, evaluate];
 
 /** Prints an operating error as one line (exit code 2); anything else is a bug and shows its stack (exit code 1). */
 function report(error: unknown): void {
