@@ -26,8 +26,9 @@ export function summarised(name: string, unit: string, values: readonly number[]
 }
 
 /**
- * Times alternatives interleaved: `repeats` rounds in which each does `calls` calls; a value is the mean of one round in
- * microseconds. Two rounds go before, for the compiler.
+ * CPU time of alternatives, interleaved: `repeats` rounds in which each does `calls` calls; a value is the mean of one
+ * round in microseconds, so that a busy machine lengthens it only through its caches. Two rounds go before, for the
+ * compiler.
  */
 export function interleaved(
   alternatives: Readonly<Record<string, (call: number) => void>>,
@@ -36,12 +37,13 @@ export function interleaved(
   const times = new Map(Object.keys(alternatives).map((name) => [name, [] as number[]]));
   for (let round = -2; round < rounds.repeats; round++)
     for (const [name, work] of Object.entries(alternatives)) {
-      const started = performance.now();
+      const before = process.cpuUsage();
       for (let call = 0; call < rounds.calls; call++) work(call);
-      const meanUs = ((performance.now() - started) * 1000) / rounds.calls;
+      const { user, system } = process.cpuUsage(before);
+      const meanUs = (user + system) / rounds.calls;
       if (round >= 0) times.get(name)!.push(meanUs);
     }
-  return [...times].map(([name, values]) => summarised(name, 'us', values));
+  return [...times].map(([name, values]) => summarised(name, 'cpu_us', values));
 }
 
 /** Prints a table, and writes the JSON report to the file after `--json` when there is one. */

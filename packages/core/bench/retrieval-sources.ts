@@ -78,18 +78,18 @@ function measure(itemCount: number) {
   for (const source of sources) {
     // What iALS would cost if it were switched on.
     const k = parameters.sources[source.name] || 100;
-    alternatives[`retrieve.${source.name}.${itemCount}.us`] = (call) => {
+    alternatives[`retrieve.${source.name}.${itemCount}.cpu_us`] = (call) => {
       set.reset();
       source.retrieve(queries[call % PROFILES]!, k, set);
     };
   }
   const one = queries[0]!;
-  alternatives[`retrieve.fuse.${itemCount}.us`] = () => {
+  alternatives[`retrieve.fuse.${itemCount}.cpu_us`] = () => {
     set.reset();
     for (let i = 0; i < 800; i++) set.add((i * 7919) % itemCount, i % 4, 1, 1 + (i >> 2));
     fuse(set, parameters, scratch);
   };
-  alternatives[`retrieve.all.${itemCount}.us`] = (call) => {
+  alternatives[`retrieve.all.${itemCount}.cpu_us`] = (call) => {
     retrieveCandidates(sources, queries[call % PROFILES] ?? one, parameters, set, scratch);
   };
   return interleaved(alternatives, { repeats: 15, calls: PROFILES });

@@ -94,23 +94,19 @@ export class CandidateSet {
 
   /** Keeps the candidates named in `order[0..keep)` (candidate numbers), in that order. */
   select(order: Int32Array, keep: number): void {
-    const from = this.#columns;
+    const { rows, scores, ranks } = this.#columns;
     const to = this.#spare;
+    const placeOfRow = this.#placeOfRow;
     this.#raiseBase();
     for (let c = 0; c < keep; c++) {
-      const slot = order[c]!;
-      const row = from.rows[slot]!;
+      const row = rows[order[c]!]!;
       to.rows[c] = row;
-      this.#placeOfRow[row] = this.#base + c;
-      const source = slot * SOURCE_COUNT;
-      const target = c * SOURCE_COUNT;
-      for (let s = 0; s < SOURCE_COUNT; s++) {
-        to.scores[target + s] = from.scores[source + s]!;
-        to.ranks[target + s] = from.ranks[source + s]!;
-      }
+      placeOfRow[row] = this.#base + c;
     }
+    copyLines(scores, to.scores, order, keep);
+    copyLines(ranks, to.ranks, order, keep);
+    this.#spare = this.#columns;
     this.#columns = to;
-    this.#spare = from;
     this.count = keep;
   }
 
@@ -120,5 +116,14 @@ export class CandidateSet {
     if (this.#base + this.capacity <= PLACE_MAX) return;
     this.#placeOfRow.fill(0);
     this.#base = 1;
+  }
+}
+
+/** Line `c` of `to` becomes line `order[c]` of `from`. */
+function copyLines<T extends Float32Array | Uint16Array>(from: T, to: T, order: Int32Array, count: number): void {
+  for (let c = 0; c < count; c++) {
+    const source = order[c]! * SOURCE_COUNT;
+    const target = c * SOURCE_COUNT;
+    for (let s = 0; s < SOURCE_COUNT; s++) to[target + s] = from[source + s]!;
   }
 }

@@ -36,6 +36,7 @@ export class Emitter {
 
   /** Writes sums as the scores of the set's candidates, also of those that other sources found. */
   scoreFromSums(sums: Accumulator, out: CandidateSet): void {
-    for (let c = 0; c < out.count; c++) out.scores[c * SOURCE_COUNT + this.#source] = sums.get(out.rows[c]!);
+    const { rows, scores, count } = out;
+    for (let c = 0; c < count; c++) scores[c * SOURCE_COUNT + this.#source] = sums.get(rows[c]!);
   }
 }

@@ -68,8 +68,9 @@ export class IalsSource implements CandidateSource {
 
   score(_query: SourceQuery, out: CandidateSet): void {
     const { factors, dim } = this.#model;
-    for (let c = 0; c < out.count; c++)
-      out.scores[c * SOURCE_COUNT + SOURCE_INDEX.ials] = innerProduct(factors, out.rows[c]! * dim, this.#user);
+    const { rows, scores, count } = out;
+    for (let c = 0; c < count; c++)
+      scores[c * SOURCE_COUNT + SOURCE_INDEX.ials] = innerProduct(factors, rows[c]! * dim, this.#user);
   }
 
   /** Solves the user's factor into `#user`. Only the lower triangle is built. */

@@ -36,8 +36,8 @@ export class RepeatsSource implements CandidateSource {
   }
 
   score(_query: SourceQuery, out: CandidateSet): void {
-    for (let c = 0; c < out.count; c++)
-      out.scores[c * SOURCE_COUNT + SOURCE_INDEX.repeats] = this.#scoreOf(out.rows[c]!);
+    const { rows, scores, count } = out;
+    for (let c = 0; c < count; c++) scores[c * SOURCE_COUNT + SOURCE_INDEX.repeats] = this.#scoreOf(rows[c]!);
   }
 
   #scoreOf(row: number): number {

@@ -25,12 +25,9 @@ export class TwoTowerSource implements CandidateSource {
 
   score(query: SourceQuery, out: CandidateSet): void {
     if (query.userVector === null) return;
-    const dim = this.#index.dim;
-    for (let c = 0; c < out.count; c++)
-      out.scores[c * SOURCE_COUNT + SOURCE_INDEX.two_tower] = innerProduct(
-        this.#vectors,
-        out.rows[c]! * dim,
-        query.userVector,
-      );
+    const { rows, scores, count } = out;
+    const { dim } = this.#index;
+    for (let c = 0; c < count; c++)
+      scores[c * SOURCE_COUNT + SOURCE_INDEX.two_tower] = innerProduct(this.#vectors, rows[c]! * dim, query.userVector);
   }
 }

@@ -21,7 +21,6 @@ export class UserUserSource implements CandidateSource {
   readonly name = 'user_user';
   readonly #items: NeighborLists;
   readonly #actors: NeighborLists;
-  readonly #inverseNorms: Float32Array;
   readonly #options: InterestOptions;
   readonly #interests: Accumulator;
   readonly #similarities: Accumulator;
@@ -37,9 +36,8 @@ export class UserUserSource implements CandidateSource {
    */
   constructor(histories: NeighborLists, itemCount: number, options: InterestOptions, interests?: Accumulator) {
     const actorCount = histories.offsets.length - 1;
-    this.#items = histories;
-    this.#actors = invert(histories, itemCount, ACTORS_PER_ITEM);
-    this.#inverseNorms = inverseNorms(histories);
+    this.#items = normalised(histories);
+    this.#actors = invert(this.#items, itemCount, ACTORS_PER_ITEM);
     this.#options = options;
     this.#interests = interests ?? new Accumulator(itemCount);
     this.#similarities = new Accumulator(actorCount);
@@ -68,7 +66,7 @@ export class UserUserSource implements CandidateSource {
   /** Writes the nearest actors by cosine, up to the length of the profile, which is the same for all. Returns how many. */
   #takeNearest(): number {
     this.#nearest.reset(NEIGHBOR_ACTORS);
-    this.#similarities.offerTo(this.#nearest, null, this.#inverseNorms);
+    this.#similarities.offerTo(this.#nearest, null);
     return this.#nearest.drain(this.#nearestActors, this.#nearestScores);
   }
 
@@ -77,8 +75,7 @@ export class UserUserSource implements CandidateSource {
     this.#sums.reset();
     for (let a = 0; a < count; a++) {
       const actor = this.#nearestActors[a]!;
-      const weight = this.#nearestScores[a]! * this.#inverseNorms[actor]!;
-      this.#sums.addList(neighbors, scores, offsets[actor]!, offsets[actor + 1]!, weight);
+      this.#sums.addList(neighbors, scores, offsets[actor]!, offsets[actor + 1]!, this.#nearestScores[a]!);
     }
   }
 
@@ -128,11 +125,14 @@ function transpose(lists: NeighborLists, toCount: number): NeighborLists {
   return { offsets, neighbors, scores };
 }
 
-function inverseNorms(histories: NeighborLists): Float32Array {
-  return Float32Array.from({ length: histories.offsets.length - 1 }, (_, actor) => {
+/** The lists scaled to unit length: actors with long histories do not outvote others. */
+function normalised({ offsets, neighbors, scores }: NeighborLists): NeighborLists {
+  const scaled = new Float32Array(scores.length);
+  for (let from = 0; from < offsets.length - 1; from++) {
     let squares = 0;
-    for (let n = histories.offsets[actor]!; n < histories.offsets[actor + 1]!; n++)
-      squares += histories.scores[n]! ** 2;
-    return squares > 0 ? 1 / Math.sqrt(squares) : 0;
-  });
+    for (let n = offsets[from]!; n < offsets[from + 1]!; n++) squares += scores[n]! ** 2;
+    const scale = squares > 0 ? 1 / Math.sqrt(squares) : 0;
+    for (let n = offsets[from]!; n < offsets[from + 1]!; n++) scaled[n] = scale * scores[n]!;
+  }
+  return { offsets, neighbors, scores: scaled };
 }
