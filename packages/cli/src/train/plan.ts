@@ -32,6 +32,8 @@ export interface TrainingPlan {
   readonly fromS: number;
   /** End of the training data; no event from here on is used for anything. */
   readonly untilS: number;
+  /** Of catalogue, events and slates in the window (sha256): other data makes another run. */
+  readonly dataDigest: string;
   readonly counts: {
     readonly events: number;
     readonly items: number;
@@ -68,6 +70,7 @@ export function makePlan(log: TrainingLog, options: { dataset: string; seed: num
     labels,
     fromS,
     untilS,
+    dataDigest: digestOf(log),
     counts: { events: log.count, items: log.items.length, actors: log.actorCount, slates: log.slates.length },
     folds,
     parameters: parametersFor(log),
@@ -82,6 +85,16 @@ export function makePlan(log: TrainingLog, options: { dataset: string; seed: num
 /** Names the run: the same data, options and features give the same folder, so that an interrupted run is resumed. */
 export function planDigest(plan: TrainingPlan): string {
   return createHash('sha256').update(JSON.stringify(plan)).digest('hex').slice(0, 12);
+}
+
+function digestOf(log: TrainingLog): string {
+  const hash = createHash('sha256');
+  for (const { itemId, title, category, brand, price, available, createdAtS } of log.items)
+    hash.update(JSON.stringify([itemId, title, category, brand, price, available, createdAtS]));
+  for (const column of [log.actors, log.rows, log.types, log.timesS, log.requests, log.positions])
+    hash.update(new Uint8Array(column.buffer, column.byteOffset, column.byteLength));
+  for (const { actor, timeS, rows } of log.slates) hash.update(JSON.stringify([actor, timeS, Array.from(rows)]));
+  return hash.digest('hex');
 }
 
 function windowFolds(fromS: number, untilS: number): FoldPlan[] {

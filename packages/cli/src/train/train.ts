@@ -162,7 +162,7 @@ class TrainingRun {
       name: `export-${fold.name}`,
       title: `exporting ${fold.name}, events before ${isoDay(fold.untilS)}`,
       after: [],
-      inputs: { fold, counts: this.#plan.counts, fromS: this.#plan.fromS },
+      inputs: { fold, dataDigest: this.#plan.dataDigest },
       work: async () => {
         const begun = performance.now();
         const events = await exportFold(this.#log, fold, dir);

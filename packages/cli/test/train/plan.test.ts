@@ -40,6 +40,9 @@ describe('training plan', () => {
     const plan = makePlan(log, OPTIONS);
     expect(planDigest(makePlan(log, OPTIONS))).toBe(planDigest(plan));
     expect(planDigest(makePlan(log, { ...OPTIONS, seed: 2 }))).not.toBe(planDigest(plan));
+    // As many events of as many users on as many items, but one of them on another item.
+    const other = { ...log, rows: log.rows.map((row, e) => (e === 0 ? (row + 1) % 10 : row)) };
+    expect(planDigest(makePlan(other, OPTIONS))).not.toBe(planDigest(plan));
   });
 
   it('asks at the cut-off for everybody who bought after it, and again without what they had', async () => {
