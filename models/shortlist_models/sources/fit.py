@@ -146,7 +146,8 @@ def _user_user(run: SourceRun) -> dict:
 def _ials(run: SourceRun) -> dict:
     of = run.settings.ials
     matrix = run.matrix(of.halfLifeDays)
-    _, items = fit_ials(matrix, of.dim, of.epochs, of.alpha0, of.regularisation, of.nu, run.seed)
+    epochs = int(np.clip(of.solvesMax // max(sum(matrix.shape), 1), 1, of.epochs))
+    _, items = fit_ials(matrix, of.dim, epochs, of.alpha0, of.regularisation, of.nu, run.seed)
     items.tofile(run.out / "ials-items.f32")
     run.item_factors = items
     run.extra["ials"] = {
@@ -159,7 +160,7 @@ def _ials(run: SourceRun) -> dict:
         "weightScale": float(run.fold.weight.max()),
         "foldIn": "(alpha0 V'V + sum c v v' + lambda (n + alpha0 N)^nu I) u = sum c v; score = u . v",
     }
-    return {"pairs": int(matrix.nnz), "actors": int(matrix.shape[0])}
+    return {"pairs": int(matrix.nnz), "actors": int(matrix.shape[0]), "epochs": epochs}
 
 
 def _two_tower(run: SourceRun) -> dict | None:

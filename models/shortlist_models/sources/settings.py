@@ -23,7 +23,8 @@ class TwoTowerSettings:
 @dataclass(frozen=True)
 class IalsSettings:
     dim: int = 64
-    epochs: int = 14
+    epochs: int = 14  # most; a large catalogue takes fewer, see solvesMax
+    solvesMax: int = 3_000_000  # actors and items solved in all epochs together: about a minute
     alpha0: float = 0.2  # weight of every unobserved (and observed) pair
     regularisation: float = 0.003  # lambda of the papers
     nu: float = 1.0  # exponent of the frequency-scaled regularisation
