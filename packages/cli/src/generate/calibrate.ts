@@ -92,7 +92,7 @@ function pilot(
 }
 
 /** The bias at which the weighted mean of sigmoid(score + bias) is `target`: bisection, the mean rises with the bias. */
-export function solveBias(scores: readonly number[], weights: readonly number[], target: number): number {
+function solveBias(scores: readonly number[], weights: readonly number[], target: number): number {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   let [low, high] = [-20, 20];
   for (let step = 0; step < 60; step++) {

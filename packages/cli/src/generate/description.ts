@@ -10,7 +10,7 @@ const Count = Type.Integer({ minimum: 0 });
 const File = Type.Object({ lines: Count, bytes: Count, sha256: Type.String() });
 
 /** generator.json: written last, so its presence says that the other files are whole. */
-export const DescriptionSchema = Type.Object({
+const DescriptionSchema = Type.Object({
   version: Type.Literal(GENERATOR_VERSION),
   parameters: Type.Object({
     seed: Count,

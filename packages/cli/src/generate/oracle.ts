@@ -68,7 +68,7 @@ export class Oracle {
 }
 
 /** The oracle of the shop with these parameters. */
-export const oracleFor = (parameters: GeneratorParameters, calibration: Calibration): Oracle =>
+const oracleFor = (parameters: GeneratorParameters, calibration: Calibration): Oracle =>
   new Oracle(new ItemTable(parameters), new ShopperTable(parameters), calibration);
 
 /** The oracle of the shop that a `generator.json` describes. Throws `oracle_unusable`. */

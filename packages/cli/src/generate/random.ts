@@ -4,7 +4,7 @@
  *
  * Source: sfc32 (C. Doty-Humphrey, PractRand); the state is filled through MurmurHash3's finaliser.
  */
-export const STREAMS = {
+const STREAMS = {
   item: 0x1f0a,
   word: 0x2e1b,
   brand: 0x3d2c,

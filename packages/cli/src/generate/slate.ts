@@ -1,9 +1,9 @@
 import type { ItemTable } from './item-table.ts';
 import { Random } from './random.ts';
 
-export const SLATE_LENGTH = 10;
+const SLATE_LENGTH = 10;
 /** Share of positions that are filled uniformly at random, so that every item of the pool has a known chance. */
-export const EPSILON = 0.2;
+const EPSILON = 0.2;
 const BEST_SELLERS = 60;
 const ROTATING = 40;
 const DAY_S = 86_400;
