@@ -6,6 +6,7 @@ Weights are drawn from a fixed seed. Widths: 4 item, 3 user and 5 cross features
 `broken/` holds models that load in ONNX Runtime and must be refused by us.
 """
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,7 @@ def ranker(path, *, item=ITEM, heads=2, logits="logits", item_rows="item_rows", 
         helper.make_node("Concat", ["item", "user", "cross_features"], ["x0"], axis=1),
     ]
     weights = []
-    for layer, (rows, columns) in enumerate(zip(sizes, sizes[1:], strict=False)):
+    for layer, (rows, columns) in enumerate(pairwise(sizes)):
         last = layer == len(sizes) - 2
         weights += [
             tensor(f"w{layer}", random.normal(0, rows**-0.5, (rows, columns))),
