@@ -97,10 +97,10 @@ interface Picking {
 
 /** Chooses `wanted` rows by MMR under caps and reservations. */
 function pick(input: SlateInput, wanted: number, picking: Picking): number[] {
-  const { ranked, similarity, rules } = input;
+  const { ranked, rules } = input;
   const { taken, caps, reservation } = picking;
-  const poolSize = fillPool(input, picking);
-  for (const row of picking.placed) pool.see((i) => similarity(ranked[poolPositions[i]!]!, row));
+  fillPool(input, picking);
+  for (const row of picking.placed) pool.see(row);
   const chosen: number[] = [];
   const allowed = (p: number): boolean =>
     taken[p] === 0 &&
@@ -123,13 +123,13 @@ function pick(input: SlateInput, wanted: number, picking: Picking): number[] {
     taken[position] = 1;
     if (i >= 0) pool.open[i] = 0;
     chosen.push(row);
-    if (chosen.length < wanted && poolSize > 0) pool.see((at) => similarity(ranked[poolPositions[at]!]!, row));
+    pool.see(row);
   }
   return chosen;
 }
 
 /** The first `top` free positions, and the reserved ones below them. */
-function fillPool({ ranked, values, diversity }: SlateInput, { taken, reservation }: Picking): number {
+function fillPool({ ranked, values, diversity, similarity }: SlateInput, { taken, reservation }: Picking): void {
   let count = 0;
   for (let p = 0, seen = 0; p < ranked.length && count < POOL_MAX; p++) {
     if (taken[p] === 1) continue;
@@ -139,8 +139,7 @@ function fillPool({ ranked, values, diversity }: SlateInput, { taken, reservatio
     }
     seen += 1;
   }
-  pool.begin(poolValues, count, diversity.lambda);
-  return count;
+  pool.begin(poolValues, count, diversity.lambda, (i, row) => similarity(ranked[poolPositions[i]!]!, row));
 }
 
 const ruleOf = (rules: ActiveRules, row: number): string =>
