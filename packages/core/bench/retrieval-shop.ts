@@ -44,19 +44,19 @@ export function benchLists(fromCount: number, toCount: number, length: number, s
   return { offsets: Int32Array.from({ length: fromCount + 1 }, (_, from) => from * length), neighbors, scores };
 }
 
-/** Profiles of 100 events (80 views, 15 carts, 5 purchases in 100) over the last 30 days, about 70 distinct items each. */
-export function benchProfiles(itemCount: number, count: number): Profile[] {
+/** Profiles (80 views, 15 carts, 5 purchases in 100) over the last 30 days; about 65 distinct items in 100 events. */
+export function benchProfiles(itemCount: number, count: number, events: number): Profile[] {
   const random = seededRandom(7);
   return Array.from({ length: count }, () => {
-    const profile = createProfile(100);
+    const profile = createProfile(events);
     const favourites = Array.from({ length: 100 }, () => popularRow(random, itemCount));
-    for (let e = 0; e < 100; e++) {
+    for (let e = 0; e < events; e++) {
       const draw = random();
       profile.rows[e] = favourites[Math.floor(random() ** 1.5 * 100)]!;
       profile.types[e] = draw < 0.8 ? EVENT_CODE.view : draw < 0.95 ? EVENT_CODE.add_to_cart : EVENT_CODE.purchase;
-      profile.timesS[e] = NOW_S - (100 - e) * 0.3 * DAY_S;
+      profile.timesS[e] = NOW_S - (((events - e) * 30) / events) * DAY_S;
     }
-    profile.length = 100;
+    profile.length = events;
     return profile;
   });
 }

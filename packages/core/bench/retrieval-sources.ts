@@ -1,5 +1,6 @@
 /**
- * CPU time of every candidate source alone and of the whole retrieval, 100 events and 500 candidates a request:
+ * CPU time of every candidate source alone (100 events a request) and of the whole retrieval without the vector index
+ * (100 and 20 events), 500 candidates a request:
  * `node packages/core/bench/retrieval-sources.ts [--items 1000,20000,200000] [--json FILE]`
  */
 import { DEFAULT_PARAMETERS } from '../src/contracts/effective-parameters.ts';
@@ -64,13 +65,16 @@ function benchSources(itemCount: number): CandidateSource[] {
 function measure(itemCount: number) {
   const sources = benchSources(itemCount);
   const parameters = DEFAULT_PARAMETERS;
-  const queries = benchProfiles(itemCount, PROFILES).map((profile): SourceQuery => ({
-    profile,
-    nowS: NOW_S,
-    category: -1,
-    userVector: null,
-    excluded: null,
-  }));
+  const queriesOf = (events: number) =>
+    benchProfiles(itemCount, PROFILES, events).map((profile): SourceQuery => ({
+      profile,
+      nowS: NOW_S,
+      category: -1,
+      userVector: null,
+      excluded: null,
+    }));
+  const queries = queriesOf(100);
+  const shortQueries = queriesOf(20);
   const capacity = candidateCapacity(parameters) + 500;
   const set = new CandidateSet(itemCount, capacity);
   const scratch = new FusionScratch(capacity);
@@ -83,15 +87,15 @@ function measure(itemCount: number) {
       source.retrieve(queries[call % PROFILES]!, k, set);
     };
   }
-  const one = queries[0]!;
   alternatives[`retrieve.fuse.${itemCount}.cpu_us`] = () => {
     set.reset();
     for (let i = 0; i < 800; i++) set.add((i * 7919) % itemCount, i % 4, 1, 1 + (i >> 2));
     fuse(set, parameters, scratch);
   };
-  alternatives[`retrieve.all.${itemCount}.cpu_us`] = (call) => {
-    retrieveCandidates(sources, queries[call % PROFILES] ?? one, parameters, set, scratch);
-  };
+  for (const [name, of] of Object.entries({ all: queries, all_20_events: shortQueries }))
+    alternatives[`retrieve.${name}.${itemCount}.cpu_us`] = (call) => {
+      retrieveCandidates(sources, of[call % PROFILES]!, parameters, set, scratch);
+    };
   return interleaved(alternatives, { repeats: 15, calls: PROFILES });
 }
 

@@ -23,6 +23,11 @@ export class TopK {
     this.#count = 0;
   }
 
+  /** How many are wanted. */
+  get k(): number {
+    return this.#k;
+  }
+
   /** What a score must beat or equal to get in; -Infinity while there is room. */
   get threshold(): number {
     if (this.#k === 0) return Infinity;

@@ -29,3 +29,30 @@ it('sums per row, each row touched once also where sums cancel out, nothing left
     }),
   );
 });
+
+it('offers all that belongs to the best k, however sums are spread', () => {
+  const rows = 200;
+  const sums = new Accumulator(rows);
+  const top = new TopK(rows);
+  const sizes = fc.array(fc.oneof(fc.float({ noNaN: true, min: -10, max: 1000 }), fc.constantFrom(1, 1.5, 1e-20)), {
+    maxLength: rows,
+  });
+  fc.assert(
+    fc.property(sizes, fc.integer({ min: 0, max: 60 }), fc.option(fc.nat(4)), (values, k, barred) => {
+      sums.reset();
+      values.forEach((value, row) => sums.add(row, value));
+      const excluded =
+        barred === null ? null : Uint8Array.from({ length: rows }, (_, row) => (row % 5 === barred ? 1 : 0));
+      const [found, scores] = [new Int32Array(rows), new Float32Array(rows)];
+      top.reset(k);
+      sums.offerTo(top, excluded);
+      const count = top.drain(found, scores);
+      const expected = [...values.keys()]
+        .filter((row) => sums.get(row) > 1e-36 && excluded?.[row] !== 1)
+        .sort((a, b) => sums.get(b) - sums.get(a) || a - b)
+        .slice(0, k);
+      expect([...found.subarray(0, count)]).toEqual(expected);
+    }),
+    { numRuns: 500 },
+  );
+});
