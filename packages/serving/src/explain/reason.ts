@@ -31,7 +31,7 @@ export function reasonFor(request: RankingRequest, row: number, explored: boolea
     if (near !== null) return `Because you ${DID[near.type] ?? 'looked at'} ${catalog.titles[near.row]!}`;
   }
   if (found === 'new_items') return place === '' ? 'New in the shop' : `New in ${place}`;
-  if (found === 'category' && place !== '') return `From ${place}, where you look most`;
+  if (found === 'category' && place !== '' && looksAt(request, row)) return `More from ${place}, which you look at`;
   return place === '' ? 'Popular now' : `Popular in ${place}`;
 }
 
@@ -45,6 +45,13 @@ function lastOwnEvent({ profile }: RankingRequest, row: number): number {
     if (type === EVENT_CODE.add_to_cart || (type === EVENT_CODE.view && found === 0)) found = type;
   }
   return found;
+}
+
+/** Whether the shopper's events hold another item of the same category. */
+function looksAt({ profile, workspace }: RankingRequest, row: number): boolean {
+  const { categoryCodes } = workspace.release.catalog;
+  for (let i = 0; i < profile.length; i++) if (categoryCodes[profile.rows[i]!] === categoryCodes[row]) return true;
+  return false;
 }
 
 /** The source that put the item highest, or null for one that none retrieved (a pin). */

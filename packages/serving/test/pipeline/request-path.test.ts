@@ -188,6 +188,24 @@ describe('the answer', () => {
     );
     expect(plain.recommendations[0]).not.toHaveProperty('explanation');
   });
+  it('never tells a stranger what "you" did', async () => {
+    const request = { session_id: 'stranger', num_items: 20, explain: true };
+    for (const context of [{}, { category: 'games' }]) {
+      const { recommendations } = await recommenderOf(release).recommend({ ...request, context }, 'r');
+      expect(recommendations).toHaveLength(20);
+      for (const { reason } of recommendations) expect(reason).toMatch(/^(Popular|New) in (books|games)$/);
+    }
+  });
+  it('names what the shopper did as the reason', async () => {
+    const recommender = recommenderOf(release, { profiles: profiles() });
+    const answer = await recommender.recommend({ user_id: 'ann', num_items: 60, explain: true }, 'r');
+    const reasonOf = (id: string) => answer.recommendations.find(({ item_id }) => item_id === id)!.reason;
+    expect(reasonOf('item-4')).toBe('You bought this before');
+    expect(reasonOf('item-8')).toBe('You looked at this lately');
+    expect(answer.recommendations.some(({ reason }) => /^Because you (bought|looked at) Title/.test(reason!))).toBe(
+      true,
+    );
+  });
   it('reports every stage to the trace, in the order of the table', async () => {
     const seen: string[] = [];
     await recommenderOf(release).recommend({ session_id: 's', num_items: 3 }, 'r', {
