@@ -45,7 +45,7 @@ export function benchLists(fromCount: number, toCount: number, length: number, s
 }
 
 /** Profiles (80 views, 15 carts, 5 purchases in 100) over the last 30 days; about 65 distinct items in 100 events. */
-export function benchProfiles(itemCount: number, count: number, events: number): Profile[] {
+export function benchProfiles(itemCount: number, count: number, events = 100): Profile[] {
   const random = seededRandom(7);
   return Array.from({ length: count }, () => {
     const profile = createProfile(events);
