@@ -6,6 +6,7 @@ import type { ProfileStore } from '@shortlist/core/stores/profile-store.ts';
 import { answerOf, type Explained } from './answer.ts';
 import { Batcher, type Outcome } from './batching/batcher.ts';
 import { findSimilar, findTrending, listProducts } from './catalogue/catalogue-queries.ts';
+import { DROP_REASONS } from './eligibility.ts';
 import { explain } from './explain/explain.ts';
 import {
   AFTER_BATCH,
@@ -84,6 +85,9 @@ class StagedRecommender implements PipelineRecommender {
   /** Runs of a stage that took longer than its deadline. */
   readonly #late = new Map<string, number>();
   #failures = 0;
+  /** Candidates that the filter removed, by code of the reason, and slates that needed topping up. */
+  readonly #dropped = new Float64Array(DROP_REASONS.length);
+  #toppedUp = 0;
 
   constructor(options: RecommenderOptions) {
     const { limits, observer } = options;
@@ -153,6 +157,8 @@ class StagedRecommender implements PipelineRecommender {
       profile_cache: profiles?.status() ?? null,
       impressions: impressions?.status() ?? null,
       failures_survived: this.#failures,
+      topped_up: this.#toppedUp,
+      dropped: Object.fromEntries(DROP_REASONS.map((reason, code) => [reason, this.#dropped[code]!]).slice(1)),
     };
   }
 
@@ -198,7 +204,11 @@ class StagedRecommender implements PipelineRecommender {
     try {
       await runBatch(batch, this.#services);
       const explained: Explained[] = [];
-      for (const request of batch) explained.push(await explain(request));
+      for (const request of batch) {
+        explained.push(await explain(request));
+        request.dropped.forEach((count, code) => (this.#dropped[code]! += count));
+        if (request.toppedUp) this.#toppedUp += 1;
+      }
       return explained;
     } finally {
       for (const request of batch) {

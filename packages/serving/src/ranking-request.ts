@@ -48,8 +48,8 @@ export class RankingRequest {
   // 4 filter
   /** How many candidates each reason removed, by code in DROP_REASONS. */
   readonly dropped = new Uint32Array(DROP_REASONS.length);
-  /** Candidates that the sources themselves gave; those above were topped up. */
-  toppedUpFrom = 0;
+  /** Whether what the sources found was too little for the slate. */
+  toppedUp = false;
 
   // 5 rank
   /** Whether the model's order was used. */

@@ -88,6 +88,15 @@ describe('what may be shown', () => {
     expect(priced.sort()).toEqual(['item-19', 'item-20', 'item-21']);
     expect(await all({ context: { category: 'no such' } })).toEqual([]);
   });
+  it('counts in the status what was filtered and why, and which slates had to be filled up', async () => {
+    const recommender = recommenderOf(release, { profiles: profiles() });
+    await recommender.recommend({ user_id: 'ann', num_items: 3 }, 'r');
+    expect(recommender.status()).toMatchObject({ topped_up: 0, dropped: { price: 0, category: 0 } });
+    await recommender.recommend({ user_id: 'ann', num_items: 9, context: { filters: { max_price: 5 } } }, 'r');
+    const status = recommender.status() as { topped_up: number; dropped: Record<string, number> };
+    expect(status.topped_up).toBe(1);
+    expect(status.dropped.price).toBeGreaterThan(10);
+  });
   it('names the stage and reason of an absent item', async () => {
     const recommender = recommenderOf(release, { profiles: profiles(), parameters: { candidatesMax: 20 } });
     const why_not = ['nothing', 'item-6', 'item-1', 'item-3', 'item-5', 'item-7', 'item-9', 'item-11', 'item-13'];

@@ -14,8 +14,8 @@ const TOP_UP_MAX = 500;
 /** Removes what may not be shown, keeping the fused order, and tops the candidates up when too few are left. */
 export function filter(request: RankingRequest): void {
   removeIneligible(request, 0);
-  request.toppedUpFrom = request.buffers.candidates.count;
-  if (request.toppedUpFrom < request.body.num_items) topUp(request);
+  request.toppedUp = request.buffers.candidates.count < request.body.num_items;
+  if (request.toppedUp) topUp(request);
 }
 
 /** Drops ineligible candidates from number `from` on, counting why. O(candidates). */
