@@ -48,7 +48,7 @@ export interface TrainingPlan {
 }
 
 /** How the ranker's rows are drawn from the candidate lists. */
-export interface RowsPlan {
+interface RowsPlan {
   /** Random negatives kept per list; their weight makes up for the rest. */
   readonly negativesMax: number;
   /** Lists per fold. */

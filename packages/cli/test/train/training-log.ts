@@ -1,5 +1,6 @@
 import { EVENT_CODE, type EventType } from '@shortlist/core/contracts/events.ts';
 import { memoryStores } from '@shortlist/core/stores/memory/stores.ts';
+import type { Stores } from '@shortlist/core/stores/stores.ts';
 import { readTrainingLog, type TrainingLog } from '../../src/train/training-log.ts';
 
 export const START_S = 1_700_000_000;
@@ -24,6 +25,11 @@ export interface LoggedSlate {
 
 /** A log of ten items as the stores would give it. */
 export async function logOf(events: readonly LoggedEvent[], slates: readonly LoggedSlate[] = []): Promise<TrainingLog> {
+  return readTrainingLog(await storesOf(events, slates));
+}
+
+/** Stores with ten items and what happened to them. */
+export async function storesOf(events: readonly LoggedEvent[], slates: readonly LoggedSlate[] = []): Promise<Stores> {
   const stores = memoryStores();
   const named = (row: number) => `item-${row}`;
   await stores.items.upsert(
@@ -67,5 +73,5 @@ export async function logOf(events: readonly LoggedEvent[], slates: readonly Log
       position: null,
     })),
   );
-  return readTrainingLog(stores);
+  return stores;
 }
