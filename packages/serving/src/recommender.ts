@@ -1,7 +1,7 @@
 import type { RecommendRequest, RecommendResponse, Recommendation } from '@shortlist/core/contracts/recommend.ts';
 
 /**
- * What the HTTP side needs of the ranking side. `pipeline.ts` implements it; the routes know nothing else of it.
+ * What the HTTP side needs of the ranking side. `create-recommender.ts` implements it; the routes know nothing else of it.
  * Refusals are `ShortlistError`s (`item_not_found`, `not_ready`, `overloaded`, ...); any other throw is a bug and
  * becomes a 500.
  */

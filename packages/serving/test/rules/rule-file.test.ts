@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseRules } from '../../src/rules/rule-file.ts';
 
@@ -32,6 +33,11 @@ describe('a rules file', () => {
       ...['summer', 'push', 'one per brand', 'own label', 'affordable'],
     ]);
     expect(parseRules('', 'rules.yaml')).toEqual([]);
+  });
+
+  it('reads the example of the documentation', () => {
+    const example = new URL('../../../../docs/rules.example.yaml', import.meta.url);
+    expect(parseRules(readFileSync(example, 'utf8'), 'rules.example.yaml')).toHaveLength(6);
   });
 
   it.each([
