@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from shortlist_models.sources.ials import fit_ials, solve_side
+from shortlist_models.sources.ials import fit_ials, solve_side, unobserved_weight
 
 ALPHA0, LAMBDA, NU = 0.1, 0.02, 0.7
 
@@ -48,3 +48,11 @@ def test_an_actor_without_items_and_an_item_without_actors_get_zero_vectors() ->
     matrix[:, 5] = 0
     users, items = fit_ials(sp.csr_matrix(matrix), 6, 2, ALPHA0, LAMBDA, NU, seed=0)
     assert not users[3].any() and not items[5].any()
+
+
+def test_the_unobserved_weight_keeps_its_ratio_when_the_catalogue_grows() -> None:
+    matrix = small_matrix()
+    wide = sp.csr_matrix(sp.hstack([matrix, sp.csr_matrix((25, 14 * 9))]))
+    alpha0 = unobserved_weight(matrix, 25)
+    np.testing.assert_allclose(alpha0 * 14, 25 * matrix.sum() / 25)
+    np.testing.assert_allclose(unobserved_weight(wide, 25), alpha0 / 10)

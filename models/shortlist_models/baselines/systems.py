@@ -13,7 +13,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from shortlist_models.exchange import DAY_S, PURCHASE, Fold
-from shortlist_models.sources.ials import fit_ials, solve_side
+from shortlist_models.sources.ials import fit_ials, solve_side, unobserved_weight
 from shortlist_models.sources.interactions import collect_pairs
 from shortlist_models.sources.item_item import ease_weights
 from shortlist_models.sources.neighbors import blocked_products, concat, top_of_coo
@@ -163,10 +163,11 @@ def ials(data: Data) -> Scorer:
     of = data.settings.ials
     pairs = collect_pairs(data.fold, of.halfLifeDays)
     matrix = sp.csr_matrix((pairs.weight, (pairs.actor, pairs.row)), shape=data.touched.shape)
-    _, items = fit_ials(matrix, of.dim, of.epochs, of.alpha0, of.regularisation, of.nu, data.seed)
+    alpha0 = of.alpha0 or unobserved_weight(matrix[matrix.getnnz(1) > 0], of.unobservedRatio)
+    _, items = fit_ials(matrix, of.dim, of.epochs, alpha0, of.regularisation, of.nu, data.seed)
 
     def score(actors: np.ndarray) -> np.ndarray:
-        return solve_side(matrix[actors], items, of.alpha0, of.regularisation, of.nu) @ items.T
+        return solve_side(matrix[actors], items, alpha0, of.regularisation, of.nu) @ items.T
 
     return score
 

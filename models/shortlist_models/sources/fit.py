@@ -13,7 +13,7 @@ from shortlist_models.errors import CodedError
 from shortlist_models.exchange import EVENT_TYPES, Fold, read_fold, write_json, write_table
 from shortlist_models.sources.co_visitation import co_visitation
 from shortlist_models.sources.content import content_neighbors
-from shortlist_models.sources.ials import fit_ials
+from shortlist_models.sources.ials import fit_ials, unobserved_weight
 from shortlist_models.sources.interactions import bound, collect_pairs, to_matrix
 from shortlist_models.sources.item_item import ease_neighbors, walk_neighbors
 from shortlist_models.sources.neighbors import NeighborLists
@@ -90,7 +90,7 @@ def fit_sources(directory: Path, settings: SourceSettings, seed: int) -> dict:
         "reasons": run.reasons,
         "dims": {"items": fold.items, "metadata": int(fold.metadata.shape[1]), "vector": settings.twoTower.dim},
         **run.extra,
-        "parameters": dataclasses.asdict(settings),
+        "parameters": _parameters_in_force(run),
         "seed": seed,
         "untilS": fold.until_s,
         "events": {EVENT_TYPES[code]: int(n) for code, n in enumerate(np.bincount(fold.type)) if n},
@@ -99,6 +99,14 @@ def fit_sources(directory: Path, settings: SourceSettings, seed: int) -> dict:
     }
     write_json(run.out / "sources.json", result)
     return result
+
+
+def _parameters_in_force(run: SourceRun) -> dict:
+    """The settings with what was derived from the data put in: serving folds profiles in with these."""
+    parameters = dataclasses.asdict(run.settings)
+    if "ials" in run.extra:
+        parameters["ials"]["alpha0"] = run.extra["ials"]["alpha0"]
+    return parameters
 
 
 def _trending(run: SourceRun) -> dict:
@@ -146,13 +154,14 @@ def _user_user(run: SourceRun) -> dict:
 def _ials(run: SourceRun) -> dict:
     of = run.settings.ials
     matrix = run.matrix(of.halfLifeDays)
+    alpha0 = of.alpha0 or unobserved_weight(matrix, of.unobservedRatio)
     epochs = int(np.clip(of.solvesMax // max(sum(matrix.shape), 1), 1, of.epochs))
-    _, items = fit_ials(matrix, of.dim, epochs, of.alpha0, of.regularisation, of.nu, run.seed)
+    _, items = fit_ials(matrix, of.dim, epochs, alpha0, of.regularisation, of.nu, run.seed)
     items.tofile(run.out / "ials-items.f32")
     run.item_factors = items
     run.extra["ials"] = {
         "dim": of.dim,
-        "alpha0": of.alpha0,
+        "alpha0": alpha0,
         "lambda": of.regularisation,
         "nu": of.nu,
         "halfLifeDays": of.halfLifeDays,

@@ -65,6 +65,16 @@ def _blocks(order: np.ndarray, sizes: np.ndarray, dim: int) -> Iterator[np.ndarr
         start = end
 
 
+def unobserved_weight(matrix: sp.csr_matrix, ratio: float) -> float:
+    """alpha0 with which an average actor's unobserved pairs weigh `ratio` times the observed ones.
+
+    A constant does not travel between catalogues: .2 was best on a held-out month of online-retail (3,600 items) and
+    cost a third of the recall on Gowalla (41,000 items), where .01 to .03 was best. Both are a ratio of 15 to 45.
+    """
+    actors, items = matrix.shape
+    return float(ratio * matrix.sum() / max(actors, 1) / max(items, 1))
+
+
 def fit_ials(
     matrix: sp.csr_matrix, dim: int, epochs: int, alpha0: float, regularisation: float, nu: float, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:

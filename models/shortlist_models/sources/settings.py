@@ -25,7 +25,8 @@ class IalsSettings:
     dim: int = 64
     epochs: int = 14  # most; a large catalogue takes fewer, see solvesMax
     solvesMax: int = 3_000_000  # actors and items solved in all epochs together: about a minute
-    alpha0: float = 0.2  # weight of every unobserved (and observed) pair
+    alpha0: float = 0.0  # weight of every unobserved (and observed) pair; 0: unobservedRatio sets it
+    unobservedRatio: float = 25.0  # alpha0 x items, in units of an average actor's observed weight
     regularisation: float = 0.003  # lambda of the papers
     nu: float = 1.0  # exponent of the frequency-scaled regularisation
     halfLifeDays: float = 60.0  # an event loses half its weight in this time
