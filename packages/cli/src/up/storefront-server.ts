@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import sirv from 'sirv';
-import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import type { Shopper } from './shoppers.ts';
 
 /** Paths that the page asks of the pod; everything else is a file of the page. */
@@ -27,13 +26,7 @@ export async function startStorefront(options: StorefrontOptions): Promise<Serve
     else files(request, response, () => answer(response, 404, '{"error":{"code":"route_not_found"}}'));
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        error.code === 'EADDRINUSE'
-          ? new ShortlistError('port_in_use', { port: options.port }, { cause: error })
-          : error,
-      ),
-    );
+    server.once('error', reject);
     server.listen(options.port, options.host, resolve);
   });
   return server;

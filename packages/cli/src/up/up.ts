@@ -5,6 +5,7 @@ import { ReleaseRegistry } from '@shortlist/core/release/registry.ts';
 import type { Environment } from '../environment.ts';
 import { openDatabase } from '../workspace/database.ts';
 import { datasetPaths } from '../workspace/paths.ts';
+import { requireFreePort } from './free-port.ts';
 import { PodProcess } from './pod-process.ts';
 import { busiestShoppers } from './shoppers.ts';
 import { startStorefront } from './storefront-server.ts';
@@ -50,6 +51,8 @@ export async function up(environment: Environment, options: UpOptions): Promise<
   const { trainingWindow } = await registry.manifest(pointer.active);
   const page = join(environment.repository, 'packages/storefront/dist');
   if (!existsSync(page)) throw new ShortlistError('storefront_not_built', {});
+  for (const port of [options.httpPort, options.adminPort, options.storefrontPort])
+    await requireFreePort(options.host, port);
   const database = await openDatabase(environment, options.dataset, { log: options.log });
   const closing: (() => Promise<void>)[] = [() => database.close()];
   const stop = async () => {

@@ -1,0 +1,17 @@
+import { createServer } from 'node:net';
+import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
+
+/**
+ * Makes sure that nobody listens on `port` before something is started there: another pod would answer for ours.
+ * @throws `port_in_use`
+ */
+export async function requireFreePort(host: string, port: number): Promise<void> {
+  const probe = createServer();
+  await new Promise<void>((resolve, reject) => {
+    probe.once('error', (error: NodeJS.ErrnoException) => {
+      const reason = error.code === 'EADDRINUSE' ? 'another process listens there; choose another port' : error.message;
+      reject(new ShortlistError('port_in_use', { host, port, reason }, { cause: error }));
+    });
+    probe.listen(port, host, () => probe.close(() => resolve()));
+  });
+}
