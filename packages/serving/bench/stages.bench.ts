@@ -95,7 +95,9 @@ async function pass(shop: Shop, parameters: Parameters, together: number): Promi
     took.set(stage.name, us);
   }
   for (const request of requests) {
-    if (request.buffers.candidates.count !== parameters.candidatesMax) throw new Error('not the candidates asked for');
+    const { count } = request.buffers.candidates;
+    if (count !== parameters.candidatesMax)
+      throw new Error(`${count} candidates of ${shop.label}, not those asked for`);
     workspace.returnSlot(request.buffers);
   }
   took.set(
@@ -120,7 +122,7 @@ for (let round = -WARM_UP_ROUNDS; round < repeats; round++) {
   for (const shop of shops) {
     // In a catalogue of 1,000 the sources overlap so much that their default k leave fewer than 500.
     const wide = { ...shop.workspace.release.parameters };
-    wide.sources = { ...wide.sources, two_tower: 500 };
+    wide.sources = { ...wide.sources, two_tower: 500, popular: 500 };
     const int8 = await pass(shop, wide, 1);
     const fp32 = await pass(shop, { ...wide, precision: 'fp32' }, 1);
     const batched = await pass(shop, wide, 4);
