@@ -2,40 +2,55 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tableFromIPC } from 'apache-arrow';
 import type { EvaluationMode } from '@shortlist/core/contracts/evaluation.ts';
+import { CUTOFFS } from '@shortlist/core/statistics/ranking-metrics.ts';
 import { runPython } from '../train/python.ts';
 import { ACTORS_FILE } from '../train/train.ts';
 import { actorKey } from '../train/training-log.ts';
 import type { RankedLists } from './score-system.ts';
 import type { EvaluationUnit } from './unit.ts';
 
+/** What the lists leave out: nothing, what the actor bought, or everything it met. */
+export type BaselineMask = EvaluationMode | 'untouched';
+
 export interface BaselineOptions {
   readonly repository: string;
-  /** The training run whose final fold the baselines learn from: exactly what the release learnt from. */
-  readonly runDir: string;
-  readonly mode: EvaluationMode;
+  /** The fold that the baselines learn from: exactly what the evaluated sources learnt from. */
+  readonly fold: string;
+  readonly mask: BaselineMask;
+  /** By default all that the fold can carry. */
+  readonly systems?: readonly string[];
+  /** Laid over Python's BaselineSettings. */
+  readonly settings?: Readonly<Record<string, unknown>>;
   readonly log: (line: string) => void;
 }
 
 /**
- * Ranked lists of every baseline for every unit, made by Python. An anonymous session of the test period is a stranger
- * to them, as is a user that training never saw: they get the most popular items. Returns lists by system name;
- * `lists[i]` belongs to `units[i]`.
+ * Ranked lists of every baseline, made by Python, for actors by their number in the fold (STRANGER: somebody without
+ * history, who gets the most popular items). Returns lists by system name; `lists[i]` belongs to `actors[i]`.
  */
 export async function rankBaselines(
-  units: readonly EvaluationUnit[],
-  { repository, runDir, mode, log }: BaselineOptions,
+  actors: readonly number[],
+  { repository, fold, mask, systems, settings = {}, log }: BaselineOptions,
 ): Promise<Map<string, RankedLists>> {
-  const numbers = await actorNumbers(join(runDir, ACTORS_FILE));
-  const actors = units.map(({ kind, id }) =>
-    kind === 'user' ? (numbers.get(actorKey(id, null)) ?? STRANGER) : STRANGER,
-  );
-  const request = join(runDir, 'baselines-request.json');
-  const out = join(runDir, 'baselines.arrow');
-  await writeFile(request, JSON.stringify({ actors: [...new Set(actors)], modes: [mode], top: 50 }));
-  const fold = join(runDir, 'folds', 'final');
-  await runPython({ repository, verb: 'baselines', args: ['--fold', fold, '--request', request, '--out', out], log });
+  const request = join(fold, 'baselines-request.json');
+  const out = join(fold, 'baselines.arrow');
+  const asked = { actors: [...new Set(actors)], modes: [mask], top: LIST_MAX, ...(systems ? { systems } : {}) };
+  await writeFile(request, JSON.stringify(asked));
+  const args = ['--fold', fold, '--request', request, '--out', out, '--config', JSON.stringify(settings)];
+  await runPython({ repository, verb: 'baselines', args, log });
   return readLists(await readFile(out), actors);
 }
+
+/**
+ * The units' actor numbers in the folds of a training run. An anonymous session of the test period is a stranger, as is a
+ * user that training never saw.
+ */
+export async function actorsOf(units: readonly EvaluationUnit[], runDir: string): Promise<number[]> {
+  const numbers = await actorNumbers(join(runDir, ACTORS_FILE));
+  return units.map(({ kind, id }) => (kind === 'user' ? (numbers.get(actorKey(id, null)) ?? STRANGER) : STRANGER));
+}
+
+const LIST_MAX = Math.max(...CUTOFFS);
 
 /** Asks for the list of somebody without history. */
 const STRANGER = -1;

@@ -12,8 +12,9 @@ import { gitCommit } from '../train/git-commit.ts';
 import { trainRelease } from '../train/train-release.ts';
 import { withDatabase } from '../workspace/database.ts';
 import { datasetPaths } from '../workspace/paths.ts';
-import { rankBaselines } from './baselines.ts';
+import { actorsOf, rankBaselines } from './baselines.ts';
 import { collectUnits } from './collect-units.ts';
+import { evaluateGowalla, GOWALLA } from './gowalla.ts';
 import { protocolOf } from './protocols.ts';
 import { regretRows } from './regret.ts';
 import { scoreSystem, type RankedLists } from './score-system.ts';
@@ -38,13 +39,23 @@ export interface EvaluateOptions {
 /**
  * Trains a release on what lies before the split, asks it for slates through the served stages, and scores them beside
  * every source alone and every baseline.
- * @throws those of training and of the database; `evaluation_empty` when nobody has a relevant item
+ * @throws those of training and of the database; `dataset_missing` when nothing was imported; `field_invalid` for times
+ * that are none; `evaluation_empty` when nobody has a relevant item
  */
 export async function evaluate(environment: Environment, options: EvaluateOptions): Promise<EvaluationReport> {
   const { dataset, mode, log } = options;
+  if (dataset === GOWALLA) return evaluateGowalla(environment, options);
   return withDatabase(environment, dataset, async ({ pool }) => {
     const stores = postgresStores(pool);
-    const split = splitOf(options, await stores.events.summary());
+    const summary = await stores.events.summary();
+    if (summary.events === 0)
+      throw new ShortlistError('dataset_missing', {
+        path: `dataset ${dataset}`,
+        reason: 'it has no events',
+        hint: 'Run `shortlist import` first.',
+      });
+    const split = splitOf(options, summary);
+    log(`[evaluate] ${split.protocol}`);
     const trained = await trainRelease(environment, {
       dataset,
       seed: options.seed,
@@ -64,8 +75,15 @@ export async function evaluate(environment: Environment, options: EvaluateOption
       if (!units.some((unit) => unit.truth.size > 0)) throw new ShortlistError('evaluation_empty', { dataset });
       log(`[evaluate] ${units.length} units`);
       const systems = await rankAll(release, units, mode, log);
-      const baselines = { repository: environment.repository, runDir: trained.runDir, mode, log };
-      for (const [name, lists] of await rankBaselines(units, baselines)) systems.set(name, lists);
+      log('[evaluate] baselines');
+      const baselines = await rankBaselines(await actorsOf(units, trained.runDir), {
+        repository: environment.repository,
+        fold: join(trained.runDir, 'folds', 'final'),
+        mask: mode === 'new-only' && options.splitFile !== undefined ? 'untouched' : mode,
+        log: (line) => log(`  ${line}`),
+      });
+      for (const [name, lists] of baselines) systems.set(name, lists);
+      log(`[evaluate] scoring ${systems.size} systems`);
       const rows = [...systems].flatMap(([name, lists]) => scoreSystem(name, units, lists, release.catalog.count));
       const description = join(datasetPaths(environment.home, dataset).source, 'generator.json');
       if (existsSync(description))
@@ -96,6 +114,7 @@ async function rankAll(
   await served('served', {});
   if (release.ranker !== null) await served('served_fp32', { precision: 'fp32' });
   await served('served_fused', { precision: 'none' });
+  log('[evaluate] every source alone');
   for (const [name, lists] of await rankSources(release, units, mode)) systems.set(name, lists);
   return systems;
 }
@@ -116,7 +135,10 @@ function splitOf(options: EvaluateOptions, events: EventSummary): Split {
       trainUntilS: end,
       testUntilS: end,
       label,
-      protocol: `relevant items from a split file, training on all events`,
+      protocol:
+        'relevant items from a split file, training on all events' +
+        (options.mode === 'new-only' ? ', what the user touched left out' : '') +
+        '; items that training never saw count as misses',
     };
   const { trainUntil } = protocol;
   const trainUntilS =
@@ -126,6 +148,11 @@ function splitOf(options: EvaluateOptions, events: EventSummary): Split {
         ? timeOf('protocol', trainUntil)
         : end - trainUntil.daysBeforeEnd * 86_400;
   const testUntilS = options.testUntil === undefined ? end : timeOf('--test-until', options.testUntil);
+  if (!(trainUntilS < testUntilS))
+    throw new ShortlistError('field_invalid', {
+      field: options.testUntil === undefined ? '--train-until' : '--test-until',
+      reason: 'there is nothing between the end of training and the end of the test period',
+    });
   const day = (timeS: number) => new Date(timeS * 1000).toISOString().slice(0, 16);
   return {
     trainUntilS,

@@ -1,13 +1,14 @@
 import { createReadStream } from 'node:fs';
-import { parse } from 'csv-parse';
+import { CsvError, parse } from 'csv-parse';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import type { EventStore } from '@shortlist/core/stores/event-store.ts';
 import type { EvaluationUnit } from './unit.ts';
 
 /**
  * Units of a given split: a CSV with the columns `user,item`, one line per relevant item. The slate is asked for at the
- * end of training; everything that the user touched before counts as bought, since such splits mask it.
- * @throws `dataset_missing`, `field_invalid` (columns)
+ * end of training; everything that the user touched before counts as bought, since such splits mask it. Published
+ * figures of such splits average over every line, so an item that training never saw is a miss, not left out.
+ * @throws `file_unreadable`, `file_columns_missing`, `dataset_unusable` (no lines)
  */
 export async function readSplitFile(
   file: string,
@@ -34,7 +35,7 @@ export async function readSplitFile(
         kind: 'user',
         history: { itemIds, types: Uint8Array.from(types), timesS: Float64Array.from(timesS) },
         requestS,
-        truth: new Set([...items].map(rowOf).filter((row) => row >= 0)),
+        truth: new Set([...items].map((item, i) => (rowOf(item) >= 0 ? rowOf(item) : -1 - i))),
         unseenTruth: [...items].filter((item) => rowOf(item) < 0),
         bought: new Set(itemIds.map(rowOf).filter((row) => row >= 0)),
       };
@@ -43,20 +44,36 @@ export async function readSplitFile(
 
 const newHistory = () => ({ itemIds: [] as string[], types: [] as number[], timesS: [] as number[] });
 
+/** Relevant items by user, in the order of the file. */
 async function readRelevant(file: string): Promise<Map<string, Set<string>>> {
   const relevant = new Map<string, Set<string>>();
-  const lines = createReadStream(file).pipe(parse({ columns: true, trim: true }));
+  const lines = createReadStream(file).pipe(parse({ columns: checkColumns(file), bom: true, trim: true }));
   try {
-    for await (const line of lines as AsyncIterable<Record<string, string>>) {
-      const { user, item } = line;
-      if (user === undefined || item === undefined)
-        throw new ShortlistError('field_invalid', { field: file, reason: 'its columns must be user,item' });
+    for await (const { user, item } of lines as AsyncIterable<{ user: string; item: string }>)
       relevant.set(user, (relevant.get(user) ?? new Set()).add(item));
-    }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
-      throw new ShortlistError('field_invalid', { field: '--split-file', reason: `there is no file ${file}` });
-    throw error;
+    throw codedReadError(error, file);
   }
+  if (relevant.size === 0)
+    throw new ShortlistError('dataset_unusable', { file, reason: 'it has no lines after the first' });
   return relevant;
+}
+
+const checkColumns = (file: string) => (found: string[]) => {
+  const missing = ['user', 'item'].filter((name) => !found.includes(name));
+  if (missing.length > 0)
+    throw new ShortlistError('file_columns_missing', { file, missing: missing.join(', '), found: found.join(',') });
+  return found;
+};
+
+function codedReadError(error: unknown, file: string): unknown {
+  if (error instanceof CsvError)
+    return new ShortlistError(
+      'file_unreadable',
+      { file, line: Number(error.lines), reason: error.message },
+      { cause: error },
+    );
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (syscall === undefined) return error;
+  return new ShortlistError('file_unreadable', { file, line: 0, reason: code ?? 'unknown' }, { cause: error });
 }

@@ -8,7 +8,10 @@ export interface EvaluationUnit {
   readonly history: ProfileEvents;
   /** When the slate is asked for, unix seconds. */
   readonly requestS: number;
-  /** Relevant items that the release knows, as rows. */
+  /**
+   * Relevant items that the release knows, as rows. A given split also counts those that training never saw, as misses:
+   * they are -1, -2, ..., which no list holds.
+   */
   readonly truth: ReadonlySet<number>;
   /** Relevant items that training never saw, by id. */
   readonly unseenTruth: readonly string[];
