@@ -3,6 +3,8 @@
 Measured on the design's data with these definitions (Recall@20/NDCG@20, `all` and `new-only`), online-retail:
   popular .0607/.0876 .0373/.0397 | popular_28d .0899/.1353 .0779/.0862 | own_counts .2558/.3351
   item_cosine .1462/.1954 .0917/.0913 | ease .1994/.2627 .1062/.1051
+gowalla (`untouched`): popular .0416/.0317 | item_cf .1497/.1169 | item_walk .1862/.1563
+retailrocket as shipped (`untouched`, @10): popular .0386/.0212 | item_cosine .0667/.0421 | item_walk .1063/.0666
 "Bought" means purchase events where there are any, otherwise every event of interest.
 """
 
