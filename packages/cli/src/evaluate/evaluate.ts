@@ -20,7 +20,7 @@ import { regretRows } from './regret.ts';
 import { scoreSystem, type RankedLists } from './score-system.ts';
 import { rankServed } from './served-lists.ts';
 import { rankSources } from './source-lists.ts';
-import { readSplitFile } from './split-file.ts';
+import { readSplitFile, splitUnits } from './split-file.ts';
 import type { EvaluationUnit, Label } from './unit.ts';
 
 export interface EvaluateOptions {
@@ -39,12 +39,14 @@ export interface EvaluateOptions {
 /**
  * Trains a release on what lies before the split, asks it for slates through the served stages, and scores them beside
  * every source alone and every baseline.
- * @throws those of training and of the database; `dataset_missing` when nothing was imported; `field_invalid` for times
+ * @throws those of training, of the database and of `readSplitFile`; `dataset_missing` when nothing was imported; `field_invalid` for times
  * that are none; `evaluation_empty` when nobody has a relevant item
  */
 export async function evaluate(environment: Environment, options: EvaluateOptions): Promise<EvaluationReport> {
   const { dataset, mode, log } = options;
   if (dataset === GOWALLA) return evaluateGowalla(environment, options);
+  // Before the training: a typo must not cost one.
+  const relevant = options.splitFile === undefined ? null : await readSplitFile(options.splitFile);
   return withDatabase(environment, dataset, async ({ pool }) => {
     const stores = postgresStores(pool);
     const summary = await stores.events.summary();
@@ -69,9 +71,9 @@ export async function evaluate(environment: Environment, options: EvaluateOption
     try {
       const rowOf = (itemId: string) => release.catalog.rowOf(itemId);
       const units =
-        options.splitFile === undefined
+        relevant === null
           ? await collectUnits(stores.events, rowOf, { ...split, mode })
-          : await readSplitFile(options.splitFile, stores.events, rowOf, split.trainUntilS);
+          : await splitUnits(relevant, stores.events, rowOf, split.trainUntilS);
       if (!units.some((unit) => unit.truth.size > 0)) throw new ShortlistError('evaluation_empty', { dataset });
       log(`[evaluate] ${units.length} units`);
       const systems = await rankAll(release, units, mode, log);

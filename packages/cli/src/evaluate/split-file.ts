@@ -1,22 +1,21 @@
 import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import type { EventStore } from '@shortlist/core/stores/event-store.ts';
 import type { EvaluationUnit } from './unit.ts';
 
 /**
- * Units of a given split: a CSV with the columns `user,item`, one line per relevant item. The slate is asked for at the
- * end of training; everything that the user touched before counts as bought, since such splits mask it. Published
- * figures of such splits average over every line, so an item that training never saw is a miss, not left out.
- * @throws `file_unreadable`, `file_columns_missing`, `dataset_unusable` (no lines)
+ * Units of a given split, in order of their ids. The slate is asked for at the end of training; everything that the user
+ * touched before counts as bought, since such splits mask it. Published figures of such splits average over every line,
+ * so an item that training never saw is a miss, not left out.
  */
-export async function readSplitFile(
-  file: string,
+export async function splitUnits(
+  relevant: RelevantItems,
   events: EventStore,
   rowOf: (itemId: string) => number,
   requestS: number,
 ): Promise<EvaluationUnit[]> {
-  const relevant = await readRelevant(file);
   const histories = new Map([...relevant.keys()].map((user) => [user, newHistory()]));
   for await (const batch of events.stream({ beforeS: requestS }))
     for (let i = 0; i < batch.count; i++) {
@@ -42,12 +41,20 @@ export async function readSplitFile(
     });
 }
 
+/** Relevant items by user, in the order of the file. */
+export type RelevantItems = ReadonlyMap<string, ReadonlySet<string>>;
+
 const newHistory = () => ({ itemIds: [] as string[], types: [] as number[], timesS: [] as number[] });
 
-/** Relevant items by user, in the order of the file. */
-async function readRelevant(file: string): Promise<Map<string, Set<string>>> {
+/**
+ * Reads a CSV with the columns `user,item`, one line per relevant item.
+ * @throws `file_unreadable`, `file_columns_missing`, `dataset_unusable` (no lines)
+ */
+export async function readSplitFile(file: string): Promise<RelevantItems> {
   const relevant = new Map<string, Set<string>>();
-  const lines = createReadStream(file).pipe(parse({ columns: checkColumns(file), bom: true, trim: true }));
+  const parser = parse({ columns: checkColumns(file), bom: true, trim: true });
+  // `pipe` would not tell the parser of a file that cannot be read; whoever iterates gets the error.
+  const lines = pipeline(createReadStream(file), parser, () => undefined);
   try {
     for await (const { user, item } of lines as AsyncIterable<{ user: string; item: string }>)
       relevant.set(user, (relevant.get(user) ?? new Set()).add(item));
