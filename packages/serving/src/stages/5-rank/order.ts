@@ -11,7 +11,7 @@ const single = new Float32Array(bits.buffer);
  *
  * `values`: `[count]`, float32, >= 0. The bits of a non-negative float32 order like the number, so bits and inverted
  * candidate number make one exact integer below 2^44, and the engine's sort of a Float64Array needs no comparison
- * function: 18 us instead of 60 us for 500 (bench/stages.bench.ts, serve.order.*).
+ * function: 15 us instead of 43 us for 500 (bench/stages.bench.ts, serve.order.*).
  */
 export function orderByValue(values: Float32Array, count: number, out: Int32Array): void {
   if (count > CAPACITY) throw new Error(`at most ${CAPACITY} candidates can be ordered, not ${count}`);
