@@ -10,7 +10,7 @@ import type { RankedLists } from './score-system.ts';
 import type { EvaluationUnit } from './unit.ts';
 
 /** What the lists leave out: nothing, what the actor bought, or everything it met. */
-export type BaselineMask = EvaluationMode | 'untouched';
+type BaselineMask = EvaluationMode | 'untouched';
 
 export interface BaselineOptions {
   readonly repository: string;

@@ -109,7 +109,7 @@ function unitOf({ train, test }: GowallaSplit, user: number): EvaluationUnit {
       timesS: Float64Array.from(visited, (_, position) => visitTimeS(position, visited.length)),
     },
     requestS: GOWALLA_UNTIL_S,
-    truth: new Set(test[user]!),
+    truth: new Set(test[user]),
     unseenTruth: [],
     bought: new Set(visited),
   };
