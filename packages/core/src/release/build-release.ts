@@ -12,7 +12,7 @@ import {
   type ReleaseManifest,
 } from '../contracts/release-manifest.ts';
 import { chooseIndex, type ChooseOptions, type IndexChoice } from '../retrieval/choose-index.ts';
-import { HNSW_DEFAULTS, HnswIndex } from '../retrieval/hnsw-index.ts';
+import { HnswIndex } from '../retrieval/hnsw-index.ts';
 import { realProfiles, realRankerBatch } from './build-inputs.ts';
 import { syncToDisk } from './durable-write.ts';
 import { BUILD_FEATURES, requireSameFeatures, type FeatureSchema } from './feature-schema.ts';
@@ -217,7 +217,7 @@ async function openRankers(dir: string, widths: Ranker['widths']): Promise<{ fp3
 function indexOf(choice: IndexChoice, k: number): ReleaseManifest['index'] {
   return {
     kind: choice.kind,
-    ef: choice.kind === 'hnsw' ? HNSW_DEFAULTS.ef : 0,
+    ef: choice.index instanceof HnswIndex ? choice.index.ef : 0,
     k,
     measurements: choice.measurements.filter(({ recall }) => Number.isFinite(recall)).map((row) => ({ ...row })),
   };

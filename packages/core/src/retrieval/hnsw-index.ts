@@ -37,10 +37,11 @@ export class HnswIndex implements VectorIndex {
   readonly kind = 'hnsw';
   readonly count: number;
   readonly dim: number;
+  /** Candidates that a search looks at, k at least: more find more and take longer. A release records it. */
+  ef: number;
   readonly #vectors: Float32Array;
   readonly #graph: hnswlib.HierarchicalNSW;
   readonly #exact: FlatIndex;
-  readonly #ef: number;
   readonly #top = new TopK(1000);
   /** hnswlib-node takes plain arrays only. */
   readonly #query: number[];
@@ -50,7 +51,7 @@ export class HnswIndex implements VectorIndex {
     this.dim = dim;
     this.count = vectors.length / dim;
     this.#graph = graph;
-    this.#ef = ef;
+    this.ef = ef;
     this.#exact = new FlatIndex(vectors, dim);
     this.#query = new Array<number>(dim).fill(0);
   }
@@ -111,7 +112,7 @@ export class HnswIndex implements VectorIndex {
 
   /** Fills the heap from the nearest `asked` of the graph; returns how many are not excluded, at most `k`. */
   #walk(query: Float32Array, k: number, asked: number, excluded: Uint8Array | null): number {
-    this.#graph.setEf(Math.max(this.#ef, asked));
+    this.#graph.setEf(Math.max(this.ef, asked));
     const { neighbors } = this.#graph.searchKnn(this.#query, Math.min(asked, this.count));
     this.#top.reset(k);
     let kept = 0;

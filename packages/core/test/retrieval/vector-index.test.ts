@@ -160,6 +160,17 @@ describe('choice of the index', () => {
     expect(choice.measurements.find(({ kind }) => kind === choice.kind)!.recall).toBeGreaterThanOrEqual(0.97);
   });
 
+  it('raises ef until the recall target is reached', () => {
+    const queries = vectors.slice(0, 20 * DIM);
+    const hnsw = { m: 4, efConstruction: 20, ef: 20 };
+    const choose = (recallTarget: number) =>
+      chooseIndex(vectors, DIM, queries, { kind: 'hnsw', k: 20, recallTarget, hnsw });
+    const [low, high] = [choose(0.05), choose(0.999)];
+    expect((low.index as HnswIndex).ef).toBe(20);
+    expect((high.index as HnswIndex).ef).toBeGreaterThan(20);
+    expect(high.measurements[0]!.recall).toBeGreaterThan(low.measurements[0]!.recall);
+  });
+
   it('keeps the exact scan when nothing could be measured', () => {
     const choice = chooseIndex(vectors, DIM, new Float32Array(0), { kind: 'auto', k: 100, recallTarget: 0.97 });
     expect(choice.kind).toBe('flat');
