@@ -69,7 +69,11 @@ export async function evaluate(environment: Environment, options: EvaluateOption
     });
     const release = await loadRelease(trained.dir);
     try {
-      const rowOf = (itemId: string) => release.catalog.rowOf(itemId);
+      // An item that first appeared after the split is unseen, also where the catalogue already lists it.
+      const rowOf = (itemId: string) => {
+        const row = release.catalog.rowOf(itemId);
+        return row >= 0 && release.catalog.createdS[row]! < split.trainUntilS ? row : -1;
+      };
       const units =
         relevant === null
           ? await collectUnits(stores.events, rowOf, { ...split, mode })
