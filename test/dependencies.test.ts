@@ -39,7 +39,7 @@ const VIOLATIONS: readonly [rule: string, file: string, imported: string][] = [
   ['contracts-import-contracts-only', 'packages/core/src/contracts/planted.ts', '../retrieval/source.ts'],
   ['core-algorithms-not-to-stores', 'packages/core/src/retrieval/planted.ts', '../stores/profile-store.ts'],
   ['core-not-to-services', 'packages/core/src/retrieval/planted.ts', '@shortlist/serving/pipeline.ts'],
-  ['serving-not-to-other-services', 'packages/serving/src/planted.ts', '@shortlist/cli/main.ts'],
+  ['serving-not-to-other-services', 'packages/serving/src/planted.ts', '../../cli/src/verbs/up.ts'],
   ['stages-not-to-stages', 'packages/serving/src/stages/1-assign/planted.ts', '../5-rank/rank.ts'],
   ['only-pipeline-imports-stages', 'packages/serving/src/planted.ts', './stages/5-rank/rank.ts'],
   ['storefront-only-to-contracts', 'packages/storefront/src/planted.ts', '@shortlist/core/retrieval/source.ts'],

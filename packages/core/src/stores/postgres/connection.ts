@@ -44,7 +44,8 @@ const UNREACHABLE = new Set([
 const TIMEOUT = new Set(['57014', '55P03']);
 
 /** Messages of `pg` that carry no code. */
-const LOST = /timeout exceeded when trying to connect|Connection terminated|Connection ended|connect timed out/i;
+const LOST =
+  /timeout exceeded when trying to connect|Connection terminated|Connection ended|connect timed out|connection error/i;
 
 /**
  * The coded error for what PostgreSQL or its connection threw: `database_unreachable`, `database_refused`,
