@@ -3,7 +3,7 @@ import { FeatureContext } from '@shortlist/core/features/feature-context.ts';
 import type { LoadedRelease } from '@shortlist/core/release/loaded-release.ts';
 import { CandidateSet } from '@shortlist/core/retrieval/candidate-set.ts';
 import { FusionScratch } from '@shortlist/core/retrieval/fusion.ts';
-import { SOURCE_COUNT, SOURCES } from '@shortlist/core/retrieval/source.ts';
+import { SOURCE_COUNT } from '@shortlist/core/retrieval/source.ts';
 
 /** Most candidates one request may hold after retrieval and top-up. */
 export const CANDIDATES_MAX = 1024;
@@ -36,8 +36,6 @@ export class ReleaseWorkspace {
   /** 1 = must not be returned, by row: the mask of the request that retrieves right now, all 0 between requests. */
   readonly excluded: Uint8Array;
   readonly fusion = new FusionScratch(UNION_MAX);
-  /** Whether the release finds items by what they are; without, answers are collaborative only and say so. */
-  readonly hasContent: boolean;
   /** Rows of the batch that is ranked right now; grown on demand, never shrunk. */
   user = new Float32Array(0);
   cross = new Float32Array(0);
@@ -48,8 +46,6 @@ export class ReleaseWorkspace {
   constructor(release: LoadedRelease) {
     this.release = release;
     this.excluded = new Uint8Array(release.catalog.count);
-    const content = SOURCES.filter(({ kind }) => kind === 'content').map(({ name }) => name as string);
-    this.hasContent = release.sources.some(({ name }) => content.includes(name));
     this.features = new FeatureContext(
       {
         catalog: release.catalog,

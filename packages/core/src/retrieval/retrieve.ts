@@ -1,7 +1,7 @@
 import type { Parameters } from '../contracts/parameters.ts';
 import type { CandidateSet } from './candidate-set.ts';
 import { fuse, type FusionScratch } from './fusion.ts';
-import { SOURCES, type CandidateSource, type SourceName, type SourceQuery } from './source.ts';
+import { SOURCE_INDEX, SOURCES, type CandidateSource, type SourceName, type SourceQuery } from './source.ts';
 
 /** Which half of the hybrid a release has no source for. */
 export type AbsentHalf = 'collaborative' | 'content';
@@ -12,6 +12,8 @@ export interface RetrievalNotes {
   readonly failed: readonly { readonly source: SourceName; readonly error: unknown }[];
   /** Halves without any source that is there and switched on: the fused order is the other half's alone. */
   readonly absent: readonly AbsentHalf[];
+  /** Sources that are switched on but that the release does not have, but for those of a half that is absent as a whole. */
+  readonly lacking: readonly SourceName[];
 }
 
 /**
@@ -51,7 +53,7 @@ export function retrieveCandidates(
     if (failed.some(({ source: name }) => name === source.name)) continue;
     attempt(source.name, failed, () => source.score!(query, set));
   }
-  return { failed, absent: absentHalves(sources, parameters) };
+  return { failed, ...missingFrom(sources, parameters) };
 }
 
 function attempt(source: SourceName, failed: { source: SourceName; error: unknown }[], work: () => void): void {
@@ -62,13 +64,22 @@ function attempt(source: SourceName, failed: { source: SourceName; error: unknow
   }
 }
 
-const NONE: readonly AbsentHalf[] = [];
+const NONE: readonly never[] = [];
 
-function absentHalves(sources: readonly CandidateSource[], parameters: Parameters): readonly AbsentHalf[] {
-  const isAbsent = (half: AbsentHalf) =>
-    !sources.some(({ name }) => parameters.sources[name] > 0 && HALVES[half].includes(name));
-  const absent = (['collaborative', 'content'] as const).filter(isAbsent);
-  return absent.length === 0 ? NONE : absent;
+function missingFrom(
+  sources: readonly CandidateSource[],
+  { sources: ks }: Parameters,
+): Pick<RetrievalNotes, 'absent' | 'lacking'> {
+  let present = 0;
+  for (const { name } of sources) present |= 1 << SOURCE_INDEX[name];
+  const has = (name: SourceName) => ((present >> SOURCE_INDEX[name]) & 1) === 1;
+  const missing = SOURCES.filter(({ name }) => ks[name] > 0 && !has(name));
+  const absent = (['collaborative', 'content'] as const).filter(
+    (half) => !HALVES[half].some((name) => ks[name] > 0 && has(name)),
+  );
+  if (missing.length === 0 && absent.length === 0) return { absent: NONE, lacking: NONE };
+  const named = absent.flatMap((half) => HALVES[half]);
+  return { absent, lacking: missing.map(({ name }) => name).filter((name) => !named.includes(name)) };
 }
 
 /** Most candidates that all sources together may give before fusion. */

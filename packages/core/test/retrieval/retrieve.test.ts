@@ -95,19 +95,27 @@ describe('retrieval', () => {
 
   it('says which half of the hybrid is missing', () => {
     const { set, scratch } = setOf();
-    const absent = (names: readonly SourceName[], off: Partial<Record<SourceName, number>> = {}) =>
+    const notesOf = (names: readonly SourceName[], off: Partial<Record<SourceName, number>> = {}) =>
       retrieveCandidates(
         names.map((name) => fixed(name, [1])),
         query,
         effectiveParameters({ sources: off }),
         set,
         scratch,
-      ).absent;
+      );
+    const absent = (...args: Parameters<typeof notesOf>) => notesOf(...args).absent;
     expect(absent(['two_tower', 'content', 'popular'])).toEqual([]);
     expect(absent(['two_tower', 'category'])).toEqual(['content']);
     expect(absent(['content', 'repeats'])).toEqual(['collaborative']);
     expect(absent(['item_item', 'content'], { content: 0 })).toEqual(['content']);
     expect(absent(['popular'])).toEqual(['collaborative', 'content']);
+    // ials is off by default; those of an absent half are not named one by one.
+    const rest: SourceName[] = ['category', 'repeats', 'trending', 'popular', 'new_items'];
+    expect(notesOf(['two_tower', 'item_item', 'content', ...rest]).lacking).toEqual(['co_visitation', 'user_user']);
+    expect(notesOf(['two_tower', 'item_item', 'content', ...rest], { user_user: 0 }).lacking).toEqual([
+      'co_visitation',
+    ]);
+    expect(notesOf(rest).lacking).toEqual([]);
   });
 
   it('orders as the formula of reciprocal-rank fusion does, whatever the lists', () => {

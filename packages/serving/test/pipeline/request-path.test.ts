@@ -172,6 +172,25 @@ describe('when a part fails', () => {
     expect(answer.degraded).toEqual(['retrieve.content']);
     expect(answer.recommendations).toHaveLength(5);
   });
+  it.each([
+    { without: ['content'], says: ['content'] },
+    { without: ['content'], shares: { content: 0 }, says: [] },
+    { without: ['user_user'], says: ['retrieve.user_user'] },
+    { without: ['user_user'], off: { user_user: 0 }, says: [] },
+    { without: ['two_tower', 'co_visitation', 'item_item', 'user_user'], says: ['collaborative'] },
+  ])('declares what a release lacks: without $without it says $says', async ({ without, shares, off, says }) => {
+    const sources = release.sources.filter(({ name }) => !without.includes(name));
+    const recommender = recommenderOf(
+      { ...release, sources },
+      { parameters: { ...(shares ? { shares } : {}), ...(off ? { sources: off } : {}) } },
+    );
+    const request = { session_id: 's', num_items: 5 };
+    const answer = await recommender.recommend({ ...request, context: { recent_items: ['item-3'] } }, 'r');
+    expect(answer).toMatchObject({ tier: 'session', degraded: says });
+    expect(answer.recommendations).toHaveLength(5);
+    // Of somebody unknown nothing could have been compared.
+    expect((await recommender.recommend(request, 'r')).degraded).toEqual([]);
+  });
 });
 
 describe('the answer', () => {

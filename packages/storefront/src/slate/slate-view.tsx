@@ -8,8 +8,9 @@ import { TierBadge } from './tier-badge.tsx';
 const DEGRADED: Readonly<Record<string, string>> = {
   profile: 'The history could not be read in time; the slate does without it.',
   rank: 'The ranking model did not run; items are in the order in which they were found.',
-  retrieve: 'Some sources did not answer in time; others filled in.',
-  vectors: 'This release has no vectors; only what others did together was used.',
+  retrieve: 'This source of candidates is missing or failed; others filled in.',
+  content: 'This release cannot compare items by what they are; only what shoppers did together was used.',
+  collaborative: 'This release knows nothing of what shoppers do together; only what items are was used.',
 };
 
 interface Props {
@@ -37,7 +38,8 @@ export function SlateView({ slate, slots, heading, onLook }: Props) {
             <ul className="degraded" aria-label="Degraded">
               {value.degraded.map((stage) => (
                 <li key={stage}>
-                  <b>Degraded: {stage}.</b> {DEGRADED[stage] ?? 'This stage could not do its work.'}
+                  <b>Degraded: {stage}.</b>{' '}
+                  {DEGRADED[stage] ?? DEGRADED[stage.split('.')[0]!] ?? 'This stage could not do its work.'}
                 </li>
               ))}
             </ul>

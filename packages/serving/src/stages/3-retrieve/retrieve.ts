@@ -1,4 +1,4 @@
-import { retrieveCandidates } from '@shortlist/core/retrieval/retrieve.ts';
+import { retrieveCandidates, type RetrievalNotes } from '@shortlist/core/retrieval/retrieve.ts';
 import type { RankingRequest } from '../../ranking-request.ts';
 import type { ReleaseWorkspace } from '../../release-workspace.ts';
 
@@ -41,13 +41,20 @@ function retrieveOne(request: RankingRequest, onFailure: OnPartFailure): void {
   for (const row of allowed.barred.keys()) excluded[row] = 1;
   try {
     const query = { profile, nowS, category, userVector, excluded: allowed.barred.size > 0 ? excluded : null };
-    const { failed } = retrieveCandidates(release.sources, query, parameters, request.buffers.candidates, fusion);
-    for (const { source, error } of failed) {
+    const notes = retrieveCandidates(release.sources, query, parameters, request.buffers.candidates, fusion);
+    for (const { source, error } of notes.failed) {
       request.degrade(`retrieve.${source}`);
       onFailure(`retrieve.${source}`, error);
     }
+    // Every source that a release may lack reads the profile: without one it is not missed.
+    if (profile.length > 0) declareMissing(request, notes);
   } finally {
     for (const row of allowed.barred.keys()) excluded[row] = 0;
   }
-  if (parameters.shares.content > 0 && !workspace.hasContent && profile.length > 0) request.degrade('content');
+}
+
+/** A half of the hybrid that is to have a share of the slate, and single sources, that this release cannot give. */
+function declareMissing(request: RankingRequest, { absent, lacking }: RetrievalNotes): void {
+  for (const half of absent) if (request.parameters.shares[half] > 0) request.degrade(half);
+  for (const source of lacking) request.degrade(`retrieve.${source}`);
 }
