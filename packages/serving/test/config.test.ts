@@ -34,6 +34,7 @@ describe('the configuration', () => {
     ['SHORTLIST_HTTP_PORT', 'eighty', 'integer'],
     ['SHORTLIST_HTTP_PORT', '0x50', 'integer'],
     ['SHORTLIST_BATCH_WAIT_MS', '11', '0 to 10'],
+    ['SHORTLIST_PROFILE_CACHE_MAX', '0', '1 to 10000000'],
     ['SHORTLIST_SHARE_PORT', 'yes', 'true, false'],
     ['SHORTLIST_HTTP_SERVER', 'apache', 'uws, node'],
     ['SHORTLIST_DATASET', '../etc', 'pattern'],

@@ -4,6 +4,8 @@ import type { FeatureCatalog } from './item-table.ts';
 import { decay } from './item-counters.ts';
 
 const DAY_S = 86_400;
+/** What the stamps, an Int32Array, can hold: at 10,000 requests a second they reach it within three days. */
+const EPOCH_MAX = 0x7fffffff;
 /** A pause longer than this ends a session. */
 const SESSION_GAP_S = 1800;
 /** Own counts in the last so many baskets; a shopper's staples show up here. */
@@ -15,13 +17,13 @@ export const RECENT_ITEMS = 5;
  * What one pass over a profile says about the user, and about each item, category and brand in it.
  *
  * The scratch lives as long as the process: per-row slots are found by an epoch stamp, so a request clears nothing of
- * the catalogue's size and allocates nothing. A *basket* is a distinct purchase time.
+ * the catalogue's size (but once in 2^31 requests) and allocates nothing. A *basket* is a distinct purchase time.
  */
 export class ProfileSummary {
   readonly #catalog: FeatureCatalog;
   readonly #epochOfRow: Int32Array;
   readonly #slotOfRow: Int32Array;
-  #epoch = 0;
+  #epoch: number;
 
   /** Distinct items; the arrays below are valid up to here, in order of last event, most recent first. */
   itemCount = 0;
@@ -71,7 +73,9 @@ export class ProfileSummary {
   logPriceDeviation = 0;
 
   /** `eventsMax`: longest profile that will be summarised; the rest, oldest first, is not looked at. */
-  constructor(catalog: FeatureCatalog, eventsMax: number) {
+  /** `eventsMax`: longest profile that is read whole; `firstEpoch`: for tests of the wrap-around. */
+  constructor(catalog: FeatureCatalog, eventsMax: number, firstEpoch = 0) {
+    this.#epoch = firstEpoch;
     const doubles = () => new Float64Array(eventsMax);
     this.#catalog = catalog;
     this.#epochOfRow = new Int32Array(catalog.count);
@@ -211,6 +215,10 @@ export class ProfileSummary {
   }
 
   #reset(): void {
+    if (this.#epoch === EPOCH_MAX) {
+      this.#epochOfRow.fill(0);
+      this.#epoch = 0;
+    }
     this.#epoch += 1;
     for (let i = 0; i < this.#categoryCount; i++) {
       this.categoryEvents[this.#categoriesTouched[i]!] = 0;

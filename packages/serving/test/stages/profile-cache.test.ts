@@ -1,5 +1,7 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { EMPTY_PROFILE_EVENTS } from '@shortlist/core/contracts/profile.ts';
+import type { ProfileStore } from '@shortlist/core/stores/profile-store.ts';
 import { ProfileCache } from '../../src/stages/2-profile/profile-cache.ts';
 import { profilesOf } from '../pipeline/tiny-serving.ts';
 
@@ -39,5 +41,18 @@ describe('the profile cache', () => {
     const cache = new ProfileCache(profilesOf({}), { entriesMax: 3, ttlMs: 60_000 });
     for (let user = 0; user < 20; user++) await cache.recent({ userId: String(user) }, 5);
     expect(cache.status()).toEqual({ entries: 3, reads: 20 });
+  });
+  it('answers more units that wait together than it keeps', async () => {
+    const store: ProfileStore = {
+      async recent(unit) {
+        await turn();
+        return { ...EMPTY_PROFILE_EVENTS, itemIds: ['userId' in unit ? unit.userId : ''] };
+      },
+    };
+    const cache = new ProfileCache(store, { entriesMax: 1, ttlMs: 60_000 });
+    const users = ['ann', 'bob', 'cy', 'dee'];
+    const answers = await Promise.all(users.map((userId) => cache.recent({ userId }, 5)));
+    expect(answers.map(({ itemIds }) => itemIds[0])).toEqual(users);
+    expect(cache.status()).toEqual({ entries: 1, reads: 4 });
   });
 });

@@ -4,7 +4,7 @@ import type { ProfileStore } from '@shortlist/core/stores/profile-store.ts';
 import type { Unit } from '../../ranking-request.ts';
 
 export interface ProfileCacheOptions {
-  /** Units that are kept; the least recently used one goes first. */
+  /** Units that are kept, at least 1; the least recently used one goes first. */
   readonly entriesMax: number;
   /** How stale a profile may be, in ms; 0 reads the store every time (but once for requests that wait together). */
   readonly ttlMs: number;
@@ -22,6 +22,8 @@ export class ProfileCache {
   constructor(store: ProfileStore, { entriesMax, ttlMs, random = Math.random }: ProfileCacheOptions) {
     this.#cache = new LRUCache({
       max: entriesMax,
+      // More units may wait for the store than are kept: a read whose place went to another still answers its requests.
+      ignoreFetchAbort: true,
       fetchMethod: async (_key, _stale, { context, options }) => {
         this.#reads += 1;
         options.ttl = Math.max(1, Math.round(ttlMs * (0.75 + 0.5 * random())));
