@@ -45,16 +45,19 @@ export const actorKey = (userId: string | null, sessionId: string | null): strin
   userId === null ? `s:${sessionId ?? ''}` : `u:${userId}`;
 
 /**
- * Reads catalogue, slates and events before `beforeS` (all when absent) from the stores.
+ * Reads catalogue, slates and events before `beforeS` (all when absent) from the stores. An item created at or after
+ * `beforeS` did not exist then: whoever asks what would have been known at that time must not meet it.
  * `progress(events, rate)` is told now and then; rate in events/s.
  */
 export async function readTrainingLog(
   stores: Pick<Stores, 'items' | 'events' | 'impressions'>,
   options: { beforeS?: number; progress?: (events: number, perSecond: number) => void } = {},
 ): Promise<TrainingLog> {
-  const range = options.beforeS === undefined ? {} : { beforeS: options.beforeS };
+  const { beforeS = Infinity } = options;
+  const range = options.beforeS === undefined ? {} : { beforeS };
   const items: Item[] = [];
-  for await (const batch of stores.items.stream()) items.push(...batch);
+  for await (const batch of stores.items.stream())
+    for (const item of batch) if (item.createdAtS < beforeS) items.push(item);
   const rowOf = new Map(items.map((item, row) => [item.itemId, row]));
 
   const actorOf = new Map<string, number>();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { EVENT_CODE } from '@shortlist/core/contracts/events.ts';
-import { ActorHistory, countBefore } from '../../src/train/training-log.ts';
-import { DAY_S, logOf, START_S } from './training-log.ts';
+import { ActorHistory, countBefore, readTrainingLog } from '../../src/train/training-log.ts';
+import { DAY_S, logOf, START_S, storesOf } from './training-log.ts';
 
 describe('training log', () => {
   it('is in time order, with users and anonymous sessions apart', async () => {
@@ -16,6 +16,26 @@ describe('training log', () => {
     expect(log.unknownItems).toBe(1);
     expect(countBefore(log, START_S + DAY_S)).toBe(1);
     expect(countBefore(log, START_S + DAY_S + 1)).toBe(2);
+  });
+
+  it('before a cut-off holds neither events nor items of later', async () => {
+    const stores = await storesOf([
+      { user: 'x', row: 1, type: 'view', day: 0 },
+      { user: 'x', row: 9, type: 'view', day: 2 },
+    ]);
+    const late = (itemId: string, day: number) => ({
+      ...{ itemId, title: 'Late', category: 'tea', brand: '', price: 1, available: true, attributes: {} },
+      createdAtS: START_S + day * DAY_S,
+    });
+    await stores.items.upsert([late('at the cut-off', 1.5), late('later', 3)]);
+    const known = Array.from({ length: 10 }, (_, row) => `item-${row}`);
+    const log = await readTrainingLog(stores, { beforeS: START_S + 1.5 * DAY_S });
+    expect(log.count).toBe(1);
+    expect(log.items.map(({ itemId }) => itemId).sort()).toEqual([...known].sort());
+    expect(log.items[log.rows[0]!]!.itemId).toBe('item-1');
+    const all = await readTrainingLog(stores);
+    expect(all.items.map(({ itemId }) => itemId)).toContain('later');
+    expect(all.items.length).toBe(12);
   });
 
   it('gives the profile of a moment: what lies strictly before it, the newest events, oldest first', async () => {
