@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -81,6 +82,20 @@ def test_no_events_at_all_is_a_coded_error_that_names_what_is_needed(tmp_path: P
     assert "100 actors" in str(caught.value)
 
 
+def test_a_shop_of_views_says_that_a_view_is_its_strongest_event(
+    fitted_fold: Path, tmp_path: Path, quick_settings: SourceSettings
+) -> None:
+    fitted = json.loads((fitted_fold / "sources" / "sources.json").read_text())
+    assert fitted["parameters"]["weightScale"] == 5
+    assert fitted["parameters"]["itemItem"]["damping"] == quick_settings.itemItem.damping
+    events = [(actor, row, VIEW, age) for actor, row, _, age in taste_events(1)]
+    write_fold(tmp_path, events, 60)
+    about = fit_sources(tmp_path, quick_settings, seed=1)
+    assert about["parameters"]["weightScale"] == 1
+    histories = read_table(tmp_path / "sources" / "histories.arrow")["weight"].to_numpy()
+    assert histories.max() > 0.9  # fresh views weigh nearly 1, as serving will read them
+
+
 def test_a_large_catalogue_takes_the_walk_instead_of_ease(tmp_path: Path, quick_settings: SourceSettings) -> None:
     import dataclasses
 
@@ -99,9 +114,9 @@ def test_a_large_catalogue_takes_the_walk_instead_of_ease(tmp_path: Path, quick_
         (lambda folder: (folder / "item-metadata.f32").write_bytes(b"123456789012"), "multiple of 10 items"),
     ],
 )
-def test_damaged_input_names_the_file(tmp_path: Path, damage: object, reason: str) -> None:
+def test_damaged_input_names_the_file(tmp_path: Path, damage: Callable[[Path], object], reason: str) -> None:
     write_fold(tmp_path, [(0, 1, VIEW, 1)], 10, np.ones((10, 2)))
-    damage(tmp_path)  # type: ignore[operator]
+    damage(tmp_path)
     with pytest.raises(CodedError, match=r"missing|cannot be used") as caught:
         fit_sources(tmp_path, SourceSettings(), seed=1)
     assert caught.value.code in ("training_input_missing", "training_input_invalid") and reason in str(caught.value)
