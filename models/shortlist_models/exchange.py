@@ -51,6 +51,11 @@ class Fold:
     time: np.ndarray  # float64 [E]
     weight: np.ndarray  # float32 [E]; > 0 speaks of interest
 
+    @property
+    def weight_scale(self) -> float:
+        """Weight of the strongest event type in the data: it counts as 1 wherever interest is summed, served too."""
+        return float(self.weight.max(initial=0.0)) or 1.0
+
 
 def read_table(path: Path) -> pa.Table:
     """The whole Arrow IPC file at `path`. Errors: training_input_missing, training_input_invalid."""

@@ -102,8 +102,8 @@ def fit_sources(directory: Path, settings: SourceSettings, seed: int) -> dict:
 
 
 def _parameters_in_force(run: SourceRun) -> dict:
-    """The settings with what was derived from the data put in: serving folds profiles in with these."""
-    parameters = dataclasses.asdict(run.settings)
+    """The settings with what was derived from the data put in: serving reads profiles with these."""
+    parameters = {**dataclasses.asdict(run.settings), "weightScale": run.fold.weight_scale}
     if "ials" in run.extra:
         parameters["ials"]["alpha0"] = run.extra["ials"]["alpha0"]
     return parameters
@@ -165,8 +165,7 @@ def _ials(run: SourceRun) -> dict:
         "lambda": of.regularisation,
         "nu": of.nu,
         "halfLifeDays": of.halfLifeDays,
-        # c = event weight / this, times 0.5^(age / halfLife), summed over a user's events with the item.
-        "weightScale": float(run.fold.weight.max()),
+        # c = event weight / weightScale, times 0.5^(age / halfLife), summed over a user's events with the item.
         "foldIn": "(alpha0 V'V + sum c v v' + lambda (n + alpha0 N)^nu I) u = sum c v; score = u . v",
     }
     return {"pairs": int(matrix.nnz), "actors": int(matrix.shape[0]), "epochs": epochs}

@@ -35,7 +35,7 @@ def collect_pairs(fold: Fold, half_life_days: float) -> Pairs:
     """
     keep = fold.weight > 0
     actor, row, time = fold.actor[keep], fold.row[keep], fold.time[keep]
-    weight = fold.weight[keep] / fold.weight[keep].max(initial=1e-9)
+    weight = fold.weight[keep].astype(np.float64) / fold.weight_scale
     weight = weight * decay(time.max(initial=0.0) - time, half_life_days)
     key, inverse = np.unique(actor.astype(np.int64) * max(fold.items, 1) + row, return_inverse=True)
     last_s = np.full(key.size, -np.inf)

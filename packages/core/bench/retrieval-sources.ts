@@ -30,6 +30,8 @@ function benchSources(itemCount: number): CandidateSource[] {
   const lists = RankedLists.fromArrow(trendingBytes(catalog), catalog);
   const interests = new Accumulator(itemCount);
   const halfLifeS = 60 * 86_400;
+  const weightScale = 5;
+  const linear = { weightScale, damping: 1 };
   const random = seededRandom(3);
   const factors = Float32Array.from({ length: itemCount * 64 }, () => random() - 0.5);
   const near = Math.min(200, itemCount >> 1);
@@ -37,25 +39,35 @@ function benchSources(itemCount: number): CandidateSource[] {
     new NeighborListSource(
       'co_visitation',
       benchLists(itemCount, itemCount, 50, 4),
-      { eventsMax: 50, halfLifeS: 0 },
+      { ...linear, eventsMax: 50, halfLifeS: 0 },
       interests,
     ),
     new NeighborListSource(
       'item_item',
       benchLists(itemCount, itemCount, near, 5),
-      { eventsMax: Infinity, halfLifeS },
+      { weightScale, damping: 0.5, eventsMax: Infinity, halfLifeS },
       interests,
     ),
-    new NeighborListSource('content', benchLists(itemCount, itemCount, 50, 6), { eventsMax: 50, halfLifeS }, interests),
-    new UserUserSource(benchLists(20_000, itemCount, 40, 8), itemCount, { eventsMax: 200, halfLifeS }, interests),
+    new NeighborListSource(
+      'content',
+      benchLists(itemCount, itemCount, 50, 6),
+      { ...linear, eventsMax: 50, halfLifeS },
+      interests,
+    ),
+    new UserUserSource(
+      benchLists(20_000, itemCount, 40, 8),
+      itemCount,
+      { weightScale, eventsMax: 200, halfLifeS },
+      interests,
+    ),
     new CategorySource(catalog, lists),
-    new RepeatsSource(new Float32Array(itemCount)),
+    new RepeatsSource(new Float32Array(itemCount), weightScale),
     new RankedListSource('trending', lists),
     new RankedListSource('popular', lists),
     new NewItemsSource(catalog),
     new IalsSource(
       { factors, dim: 64, alpha0: 0.05, regularisation: 0.005, nu: 1 },
-      { eventsMax: 300, halfLifeS },
+      { weightScale, eventsMax: 300, halfLifeS },
       interests,
     ),
   ];

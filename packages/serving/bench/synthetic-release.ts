@@ -70,24 +70,31 @@ function sourcesOf(
   const { count } = catalog;
   const interests = new Accumulator(count);
   const halfLifeS = HALF_LIFE_S;
+  const weightScale = 5;
+  const linear = { weightScale, damping: 1 };
   const near = count <= 20_000 ? 200 : 50;
   const sources: CandidateSource[] = [
     new NeighborListSource(
       'co_visitation',
       benchLists(count, count, 50, 4),
-      { eventsMax: 50, halfLifeS: 0 },
+      { ...linear, eventsMax: 50, halfLifeS: 0 },
       interests,
     ),
     new NeighborListSource(
       'item_item',
       benchLists(count, count, near, 5),
-      { eventsMax: Infinity, halfLifeS },
+      { weightScale, damping: 0.5, eventsMax: Infinity, halfLifeS },
       interests,
     ),
-    new NeighborListSource('content', benchLists(count, count, 50, 6), { eventsMax: 50, halfLifeS }, interests),
-    new UserUserSource(benchLists(20_000, count, 40, 8), count, { eventsMax: 200, halfLifeS }, interests),
+    new NeighborListSource(
+      'content',
+      benchLists(count, count, 50, 6),
+      { ...linear, eventsMax: 50, halfLifeS },
+      interests,
+    ),
+    new UserUserSource(benchLists(20_000, count, 40, 8), count, { weightScale, eventsMax: 200, halfLifeS }, interests),
     new CategorySource(catalog, lists),
-    new RepeatsSource(new Float32Array(count)),
+    new RepeatsSource(new Float32Array(count), weightScale),
     new RankedListSource('trending', lists),
     new RankedListSource('popular', lists),
     new NewItemsSource(catalog),

@@ -8,7 +8,7 @@ import { SOURCE_INDEX, type CandidateSource, type SourceName } from './source.ts
 import { Accumulator } from './sources/accumulator.ts';
 import { CategorySource } from './sources/category-source.ts';
 import { IalsSource } from './sources/ials-source.ts';
-import { NeighborListSource } from './sources/neighbor-list-source.ts';
+import { NeighborListSource, type NeighborListOptions } from './sources/neighbor-list-source.ts';
 import { NewItemsSource } from './sources/new-items-source.ts';
 import { RankedListSource } from './sources/ranked-list-source.ts';
 import { RepeatsSource } from './sources/repeats-source.ts';
@@ -24,6 +24,7 @@ const Days = Type.Number({ minimum: 0 });
 const SourceSettingsSchema = Type.Object({
   parameters: Type.Object({
     itemsPerActorMax: Type.Integer({ minimum: 1 }),
+    weightScale: Type.Number({ exclusiveMinimum: 0 }),
     ials: Type.Object({
       dim: Type.Integer({ minimum: 4, multipleOf: 4 }),
       alpha0: Type.Number({ minimum: 0 }),
@@ -31,7 +32,7 @@ const SourceSettingsSchema = Type.Object({
       nu: Type.Number(),
       halfLifeDays: Days,
     }),
-    itemItem: Type.Object({ halfLifeDays: Days }),
+    itemItem: Type.Object({ halfLifeDays: Days, damping: Type.Number({ minimum: 0, maximum: 1 }) }),
     coVisitation: Type.Object({ events: Type.Integer({ minimum: 1 }) }),
     histories: Type.Object({ halfLifeDays: Days, items: Type.Integer({ minimum: 1 }) }),
   }),
@@ -69,7 +70,7 @@ export function loadSources(
   const interests = new Accumulator(catalog.count);
   const sources: CandidateSource[] = [
     new CategorySource(catalog, rankedLists),
-    new RepeatsSource(popularity),
+    new RepeatsSource(popularity, settings.parameters.weightScale),
     new RankedListSource('trending', rankedLists),
     new RankedListSource('popular', rankedLists),
     new NewItemsSource(catalog),
@@ -94,11 +95,13 @@ function neighborSources(
   read: ReadSourceFile,
   interests: Accumulator,
 ): CandidateSource[] {
-  const { coVisitation, itemItem } = settings.parameters;
-  const kinds: [SourceName, string, { eventsMax: number; halfLifeS: number }][] = [
-    ['co_visitation', 'co-visitation.arrow', { eventsMax: coVisitation.events, halfLifeS: 0 }],
-    ['item_item', 'item-item.arrow', { eventsMax: Infinity, halfLifeS: itemItem.halfLifeDays * DAY_S }],
-    ['content', 'content.arrow', { eventsMax: 50, halfLifeS: itemItem.halfLifeDays * DAY_S }],
+  const { coVisitation, itemItem, weightScale } = settings.parameters;
+  const linear = { weightScale, damping: 1 };
+  const decayed = { ...linear, halfLifeS: itemItem.halfLifeDays * DAY_S };
+  const kinds: [SourceName, string, NeighborListOptions][] = [
+    ['co_visitation', 'co-visitation.arrow', { ...linear, eventsMax: coVisitation.events, halfLifeS: 0 }],
+    ['item_item', 'item-item.arrow', { ...decayed, eventsMax: Infinity, damping: itemItem.damping }],
+    ['content', 'content.arrow', { ...decayed, eventsMax: 50 }],
   ];
   const counts = { fromCount: catalog.count, toCount: catalog.count };
   return kinds.flatMap(([name, file, options]) => {
@@ -115,19 +118,19 @@ function userSources(
   read: ReadSourceFile,
   interests: Accumulator,
 ): CandidateSource[] {
-  const { ials, histories, itemsPerActorMax } = settings.parameters;
+  const { ials, histories, itemsPerActorMax, weightScale } = settings.parameters;
   const sources: CandidateSource[] = [];
   const factors = read('ials-items.f32');
   if (factors !== undefined) {
     const values = readFactors(factors, catalog.count, ials.dim);
-    const options = { eventsMax: itemsPerActorMax, halfLifeS: ials.halfLifeDays * DAY_S };
+    const options = { eventsMax: itemsPerActorMax, halfLifeS: ials.halfLifeDays * DAY_S, weightScale };
     sources.push(new IalsSource({ ...ials, factors: values }, options, interests));
   }
   const bytes = read('histories.arrow');
   if (bytes !== undefined) {
     const columns = { file: 'histories.arrow', from: 'actor', to: 'row', value: 'weight' };
     const lists = readNeighborLists(bytes, columns, { fromCount: 'last', toCount: catalog.count });
-    const options = { eventsMax: histories.items, halfLifeS: histories.halfLifeDays * DAY_S };
+    const options = { eventsMax: histories.items, halfLifeS: histories.halfLifeDays * DAY_S, weightScale };
     sources.push(new UserUserSource(lists, catalog.count, options, interests));
   }
   return sources;

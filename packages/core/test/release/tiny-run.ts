@@ -131,8 +131,9 @@ async function putSources(
       reasons: { ials: 'needs 100 actors, the data has 30' },
       parameters: {
         itemsPerActorMax: 200,
+        weightScale: 5,
         ials: { dim: 8, alpha0: 0.1, regularisation: 0.01, nu: 1, halfLifeDays: 60 },
-        itemItem: { halfLifeDays: 60 },
+        itemItem: { halfLifeDays: 60, damping: 0.5 },
         coVisitation: { events: 50 },
         histories: { halfLifeDays: 60, items: 200 },
       },

@@ -112,6 +112,35 @@ describe('sources of a release', () => {
     );
   });
 
+  it('read profiles in the units and with the damping of the release', () => {
+    const scoresOf = (of: SourceSettings, name: SourceName, type: 'view' | 'purchase') => {
+      const { set } = setOf();
+      set.reset();
+      const profile = profileOf([
+        [1, type, 0],
+        [1, type, 0],
+        [2, type, 0],
+      ]);
+      const query = { profile, nowS: NOW_S, category: -1, userVector: null, excluded: null };
+      const source = load(sourceFiles(), of).sources.find((one) => one.name === name)!;
+      source.retrieve(query, 500, set);
+      return Array.from({ length: set.count }, (_, c) => set.scores[c * SOURCE_COUNT + SOURCE_INDEX[name]]!);
+    };
+    const with_ = (changes: object) => ({ parameters: { ...settings.parameters, ...changes } });
+    const viewsOnly = with_({ weightScale: 1 });
+    const linear = with_({ itemItem: { ...settings.parameters.itemItem, damping: 1 } });
+    // Where views are the strongest events, a view is as much as a purchase elsewhere.
+    for (const name of ['co_visitation', 'item_item', 'content', 'ials', 'user_user'] as const) {
+      const purchases = scoresOf(settings, name, 'purchase');
+      expect(purchases.length).toBeGreaterThan(5);
+      expect(scoresOf(viewsOnly, name, 'view')).toEqual(purchases);
+      expect(scoresOf(settings, name, 'view')).not.toEqual(purchases);
+    }
+    expect(scoresOf(linear, 'item_item', 'purchase')).not.toEqual(scoresOf(settings, 'item_item', 'purchase'));
+    for (const name of ['co_visitation', 'content', 'ials', 'user_user'] as const)
+      expect(scoresOf(linear, name, 'purchase')).toEqual(scoresOf(settings, name, 'purchase'));
+  });
+
   it('answer a request the same whoever was served before', () => {
     const { sources } = load(sourceFiles());
     const fresh = (query: SourceQuery) => {
@@ -181,13 +210,15 @@ describe('sources of a release', () => {
 
   it('refuse to do without popularity, and settings that are incomplete', () => {
     expect(() => load(without('trending.arrow'))).toThrow(expect.objectContaining({ code: 'release_file_missing' }));
-    const { ials: _, ...rest } = settings.parameters;
-    expect(() => load(sourceFiles(), { parameters: rest } as unknown as SourceSettings)).toThrow(
-      expect.objectContaining({
-        code: 'release_file_invalid',
-        details: { file: 'sources.json', reason: expect.stringContaining('ials') },
-      }),
-    );
+    for (const name of ['ials', 'weightScale']) {
+      const rest = Object.fromEntries(Object.entries(settings.parameters).filter(([key]) => key !== name));
+      expect(() => load(sourceFiles(), { parameters: rest } as unknown as SourceSettings)).toThrow(
+        expect.objectContaining({
+          code: 'release_file_invalid',
+          details: { file: 'sources.json', reason: expect.stringContaining(name) },
+        }),
+      );
+    }
   });
 });
 

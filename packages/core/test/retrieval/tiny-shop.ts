@@ -30,8 +30,9 @@ export const catalog = Catalog.fromArrow(
 export const settings: SourceSettings = {
   parameters: {
     itemsPerActorMax: 300,
+    weightScale: 5,
     ials: { dim: DIM, alpha0: 0.05, regularisation: 0.005, nu: 1, halfLifeDays: 120 },
-    itemItem: { halfLifeDays: 60 },
+    itemItem: { halfLifeDays: 60, damping: 0.5 },
     coVisitation: { events: 50 },
     histories: { halfLifeDays: 60, items: 200 },
   },

@@ -1,8 +1,6 @@
-import { EVENT_CODE, EVENT_WEIGHT } from '../../contracts/events.ts';
+import { EVENT_WEIGHT } from '../../contracts/events.ts';
 import type { SourceQuery } from '../source.ts';
 import type { Accumulator } from './accumulator.ts';
-
-const STRONGEST = EVENT_WEIGHT[EVENT_CODE.purchase]!;
 
 /** How a source reads a profile. */
 export interface InterestOptions {
@@ -10,11 +8,13 @@ export interface InterestOptions {
   readonly eventsMax: number;
   /** An event loses half its weight in this time, seconds; 0 = never. */
   readonly halfLifeS: number;
+  /** The event weight that counts as 1: that of the strongest event type in the data that training saw. */
+  readonly weightScale: number;
 }
 
 /**
- * Sums the weights of the profile's events per item into `out`: a purchase now weighs 1, a view 0.2, halved every
- * half-life, as in training. Events that say nothing of interest (weight 0) are passed over.
+ * Sums the weights of the profile's events per item into `out`, in units of `weightScale` and halved every half-life, as
+ * training did: in a shop with purchases one now weighs 1 and a view 0.2, in a shop of views only a view weighs 1. Events that say nothing of interest (weight 0) are passed over.
  */
 export function readInterests(query: SourceQuery, options: InterestOptions, out: Accumulator): void {
   const { profile, nowS } = query;
@@ -22,7 +22,7 @@ export function readInterests(query: SourceQuery, options: InterestOptions, out:
   out.reset();
   let left = options.eventsMax;
   for (let e = profile.length - 1; e >= 0 && left > 0; e--) {
-    const weight = EVENT_WEIGHT[profile.types[e]!]! / STRONGEST;
+    const weight = EVENT_WEIGHT[profile.types[e]!]! / options.weightScale;
     if (weight === 0) continue;
     left -= 1;
     const ageS = Math.max(0, nowS - profile.timesS[e]!);

@@ -15,17 +15,20 @@ const POPULARITY_LIFT = 1e-3;
 export class RepeatsSource implements CandidateSource {
   readonly name = 'repeats';
   readonly #popularity: Float32Array;
+  readonly #weightScale: number;
   readonly #own: Accumulator;
   readonly #emitter = new Emitter('repeats');
 
-  /** `popularity`: `[n]`, 0..1; it decides only between equal counts. */
-  constructor(popularity: Float32Array) {
+  /** `popularity`: `[n]`, 0..1; it decides only between equal counts. `weightScale`: as in InterestOptions. */
+  constructor(popularity: Float32Array, weightScale: number) {
     this.#popularity = popularity;
+    this.#weightScale = weightScale;
     this.#own = new Accumulator(popularity.length);
   }
 
   retrieve(query: SourceQuery, k: number, out: CandidateSet): void {
-    readInterests(query, { eventsMax: query.profile.length, halfLifeS: HALF_LIFE_S }, this.#own);
+    const options = { eventsMax: query.profile.length, halfLifeS: HALF_LIFE_S, weightScale: this.#weightScale };
+    readInterests(query, options, this.#own);
     const { top } = this.#emitter;
     top.reset(k);
     for (let i = 0; i < this.#own.count; i++) {
