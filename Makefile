@@ -1,4 +1,4 @@
-# `make help` lists the targets. Variables: DATASET, MODE, JSON, SUITE, DEMO_EXIT.
+# `make help` lists the targets. Variables: DATASET, MODE, JSON, SUITE, ARGS, DEMO_EXIT.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check bench eval clean
@@ -29,9 +29,9 @@ test: setup ## everything: checks, unit, integration and Python tests, real serv
 check: setup ## lint, types, dependency directions, unused code, format
 	@node --disable-warning=ExperimentalWarning scripts/test.ts --checks
 
-bench: setup ## measure (SUITE=serving|retrieval|sources|import, JSON=FILE)
+bench: setup ## measure (SUITE=serving|retrieval|sources|import, JSON=FILE, ARGS=options of the suite)
 	@test -n "$(BENCH_$(SUITE))" || { echo 'bench: SUITE is one of serving, retrieval, sources, import' >&2; exit 2; }
-	@node --expose-gc --disable-warning=ExperimentalWarning $(BENCH_$(SUITE)) $(if $(JSON),--json $(JSON))
+	@node --expose-gc --disable-warning=ExperimentalWarning $(BENCH_$(SUITE)) $(ARGS) $(if $(JSON),--json $(JSON))
 
 eval: setup ## offline evaluation through the served stages (DATASET=, MODE=all|new-only, JSON=FILE)
 	@$(SHORTLIST) evaluate --dataset $(DATASET) --mode $(MODE) $(if $(JSON),--json $(JSON))

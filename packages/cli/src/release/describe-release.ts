@@ -45,7 +45,7 @@ export function formatRelease(manifest: ReleaseManifest, state: string): string 
   const sections = [facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n') + '\n'];
   if (index && index.measurements.length > 0) {
     const rows = index.measurements.map((row) => [
-      row.kind,
+      row.hnsw ? `${row.kind} M ${row.hnsw.m}, ef ${row.hnsw.ef}` : row.kind,
       row.recall.toFixed(4),
       row.medianUs.toFixed(0),
       row.buildS.toFixed(2),

@@ -59,6 +59,13 @@ export const ReleaseIndexSchema = Type.Object(
         recall: Type.Number({ description: 'Share of the exact top k that it finds.' }),
         medianUs: Type.Number({ description: 'Per query, one thread, on the machine that built the release.' }),
         buildS: Type.Number(),
+        hnsw: Type.Optional(
+          Type.Object({
+            m: Count('Links per node.'),
+            efConstruction: Count('Candidates looked at while a node was inserted.'),
+            ef: Count('Candidates looked at in a search, as measured.'),
+          }),
+        ),
       }),
       { description: 'On vectors of real users; empty where there were none to measure with.' },
     ),

@@ -2,10 +2,9 @@ import { FlatIndex } from './flat-index.ts';
 import { HNSW_DEFAULTS, HnswIndex, type HnswSettings } from './hnsw-index.ts';
 import type { IndexKind } from './vector-index.ts';
 
-/** What ef is multiplied with, in turn. */
-const EF_FACTORS = [1, 1.5, 2, 3, 4];
-/** Queries that ef is chosen on; the measurements use all. */
-const EF_QUERIES = 50;
+/** A graph's ef is tried from k up to this many times k, each this much above the one before. */
+const EF_OVER_K_MAX = 6.4;
+const EF_STEP = 1.25;
 
 /** What one kind of index did on real user vectors. */
 export interface IndexMeasurement {
@@ -13,6 +12,8 @@ export interface IndexMeasurement {
   readonly recall: number;
   readonly medianUs: number;
   readonly buildS: number;
+  /** How the graph was built and is searched; absent for flat. */
+  readonly hnsw?: HnswSettings;
 }
 
 export interface IndexChoice {
@@ -27,13 +28,22 @@ export interface ChooseOptions {
   readonly k: number;
   /** Least recall@k against the exact scan. */
   readonly recallTarget: number;
+  /** Its ef is what is used when there are no queries to choose one by. */
   readonly hnsw?: HnswSettings;
   readonly progress?: (done: number) => void;
 }
 
+interface Candidate {
+  readonly kind: IndexKind;
+  readonly index: FlatIndex | HnswIndex;
+  readonly buildS: number;
+  recall: number;
+  readonly us: number[];
+}
+
 /**
  * Builds the index that a release carries. `auto` times flat and hnsw on `queries` and keeps the fastest that reaches the
- * recall target. A graph's ef is raised until it does, or to four times what was asked.
+ * recall target. A graph gets the smallest ef that reaches it, or the largest that is tried.
  *
  * `vectors`: `[n, dim]` unit. `queries`: `[q, dim]` unit, of real users. Alternatives are timed interleaved.
  */
@@ -43,73 +53,91 @@ export function chooseIndex(
   queries: Float32Array,
   options: ChooseOptions,
 ): IndexChoice {
-  const candidates = kindsToTry(options.kind).map((kind) => {
+  const settings = options.hnsw ?? HNSW_DEFAULTS;
+  const trial = new Trial(new FlatIndex(vectors, dim), queries, options.k);
+  const candidates = kindsToTry(options.kind).map((kind): Candidate => {
     const started = performance.now();
     const index =
-      kind === 'flat'
-        ? new FlatIndex(vectors, dim)
-        : HnswIndex.build(vectors, dim, options.hnsw ?? HNSW_DEFAULTS, options.progress);
-    return { kind, index, buildS: (performance.now() - started) / 1000, recalls: [] as number[], us: [] as number[] };
+      kind === 'flat' ? new FlatIndex(vectors, dim) : HnswIndex.build(vectors, dim, settings, options.progress);
+    return { kind, index, buildS: (performance.now() - started) / 1000, recall: NaN, us: [] };
   });
-  const truth = new FlatIndex(vectors, dim);
-  for (const { index } of candidates)
-    if (index instanceof HnswIndex) raiseEf(index, truth, queries.subarray(0, EF_QUERIES * dim), options);
-  const exact = answerBuffers(options.k);
-  const found = answerBuffers(options.k);
-  for (let q = 0; q < queries.length / dim; q++) {
-    const query = queries.subarray(q * dim, (q + 1) * dim);
-    const expected = truth.search(query, options.k, exact.rows, exact.scores, null);
+  if (trial.count > 0)
     for (const candidate of candidates) {
-      const started = performance.now();
-      const count = candidate.index.search(query, options.k, found.rows, found.scores, null);
-      candidate.us.push((performance.now() - started) * 1000);
-      candidate.recalls.push(overlap(exact.rows.subarray(0, expected), found.rows.subarray(0, count)));
+      if (candidate.index instanceof HnswIndex) fitEf(candidate.index, trial, options);
+      candidate.recall = trial.recallOf(candidate.index);
     }
-  }
-  const measured = candidates.map((candidate) => ({
-    ...candidate,
-    recall: candidate.recalls.reduce((sum, recall) => sum + recall, 0) / candidate.recalls.length,
-    medianUs: candidate.us.sort((a, b) => a - b)[candidate.us.length >> 1] ?? NaN,
-  }));
-  const good = measured.filter((candidate) => candidate.recall >= options.recallTarget);
+  for (let q = 0; q < trial.count; q++) for (const { index, us } of candidates) us.push(trial.timeUs(index, q));
+
+  const measured = candidates.map((candidate) => ({ ...candidate, medianUs: median(candidate.us) }));
+  const good = measured.filter(({ recall }) => recall >= options.recallTarget);
   // Without queries nothing was measured: the exact scan is right by construction.
   const best = good.sort((a, b) => a.medianUs - b.medianUs)[0] ?? measured[0]!;
   return {
     kind: best.kind,
     index: best.index,
-    measurements: measured.map(({ kind, recall, medianUs, buildS }) => ({ kind, recall, medianUs, buildS })),
+    measurements: measured.map(({ kind, index, recall, medianUs, buildS }) => ({
+      kind,
+      recall,
+      medianUs,
+      buildS,
+      ...(index instanceof HnswIndex ? { hnsw: { ...settings, ef: index.ef } } : {}),
+    })),
   };
 }
 
-/** Looks at more candidates per search until the recall target is reached on these queries. */
-function raiseEf(index: HnswIndex, truth: FlatIndex, queries: Float32Array, options: ChooseOptions): void {
-  const first = Math.max(index.ef, options.k);
-  for (const factor of EF_FACTORS) {
-    index.ef = Math.ceil(factor * first);
-    if (meanRecall(index, truth, queries, options.k) >= options.recallTarget) return;
+/** Looks at more candidates per search until the recall target is reached. */
+function fitEf(index: HnswIndex, trial: Trial, { k, recallTarget }: ChooseOptions): void {
+  for (let ef = k; ef <= EF_OVER_K_MAX * k; ef *= EF_STEP) {
+    index.ef = Math.ceil(ef);
+    if (trial.recallOf(index) >= recallTarget) return;
   }
 }
 
-/** 1 without queries. */
-function meanRecall(index: HnswIndex, truth: FlatIndex, queries: Float32Array, k: number): number {
-  const [exact, found] = [answerBuffers(k), answerBuffers(k)];
-  const count = queries.length / index.dim;
-  let sum = 0;
-  for (let q = 0; q < count; q++) {
-    const query = queries.subarray(q * index.dim, (q + 1) * index.dim);
-    const expected = truth.search(query, k, exact.rows, exact.scores, null);
-    const got = index.search(query, k, found.rows, found.scores, null);
-    sum += overlap(exact.rows.subarray(0, expected), found.rows.subarray(0, got));
+/** Queries with their exact answers, and buffers for the answers of others. */
+class Trial {
+  readonly count: number;
+  readonly #dim: number;
+  readonly #queries: Float32Array;
+  readonly #k: number;
+  readonly #expected: readonly Int32Array[];
+  readonly #rows: Int32Array;
+  readonly #scores: Float32Array;
+
+  constructor(exact: FlatIndex, queries: Float32Array, k: number) {
+    this.count = queries.length / exact.dim;
+    this.#dim = exact.dim;
+    this.#queries = queries;
+    this.#k = k;
+    this.#rows = new Int32Array(k);
+    this.#scores = new Float32Array(k);
+    this.#expected = Array.from({ length: this.count }, (_, q) => this.#answer(exact, q).slice());
   }
-  return count === 0 ? 1 : sum / count;
+
+  /** Mean share of the exact answers that `index` finds. */
+  recallOf(index: FlatIndex | HnswIndex): number {
+    let sum = 0;
+    for (let q = 0; q < this.count; q++) sum += overlap(this.#expected[q]!, this.#answer(index, q));
+    return sum / this.count;
+  }
+
+  timeUs(index: FlatIndex | HnswIndex, q: number): number {
+    const started = performance.now();
+    this.#answer(index, q);
+    return (performance.now() - started) * 1000;
+  }
+
+  #answer(index: FlatIndex | HnswIndex, q: number): Int32Array {
+    const query = this.#queries.subarray(q * this.#dim, (q + 1) * this.#dim);
+    return this.#rows.subarray(0, index.search(query, this.#k, this.#rows, this.#scores, null));
+  }
 }
 
 function kindsToTry(kind: IndexKind | 'auto'): readonly IndexKind[] {
   return kind === 'auto' ? ['flat', 'hnsw'] : [kind];
 }
 
-function answerBuffers(k: number) {
-  return { rows: new Int32Array(k), scores: new Float32Array(k) };
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
 }
 
 /** Share of `expected` that `found` has. */

@@ -30,7 +30,10 @@ describe('building a release', () => {
       model: { rankerMacs: 12 * 32 + 32 * 16 + 16 * 2 },
       notes: [{ absent: 'ials', reason: 'needs 100 actors, the data has 30' }],
     });
-    expect(manifest.index!.measurements.map((row) => row.kind).sort()).toEqual(['flat', 'hnsw']);
+    expect(manifest.index!.measurements).toMatchObject([
+      { kind: 'flat', recall: 1 },
+      { kind: 'hnsw', hnsw: { m: 16, efConstruction: 200 } },
+    ]);
     expect(manifest.golden.userTower!.userVectors.shape).toEqual([4, 8]);
     expect(manifest.golden.ranker!.logitsInt8.shape).toEqual([32, 2]);
 
@@ -54,7 +57,7 @@ describe('building a release', () => {
 
   it('ships a graph index that finds what the exact scan finds', async () => {
     const { dir, manifest } = await buildTinyRelease(runDir, outDir, {
-      index: { kind: 'hnsw', k: 10, recallTarget: 0.9 },
+      index: { kind: 'hnsw', k: 10, recallTarget: 1 },
     });
     expect(manifest.index).toMatchObject({ kind: 'hnsw', measurements: [{ kind: 'hnsw', recall: 1 }] });
     const release = await loadRelease(dir, { features: TINY_FEATURES });

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { chooseIndex } from '../../src/retrieval/choose-index.ts';
 import { FlatIndex, innerProduct } from '../../src/retrieval/flat-index.ts';
-import { HnswIndex } from '../../src/retrieval/hnsw-index.ts';
+import { HNSW_DEFAULTS, HnswIndex } from '../../src/retrieval/hnsw-index.ts';
 import type { VectorIndex } from '../../src/retrieval/vector-index.ts';
 import { clusteredVectors } from './clustered-vectors.ts';
 
@@ -86,6 +86,17 @@ describe('hnsw index', () => {
       expect(found.scores.slice(0, 10)).toEqual(expected.scores.slice(0, 10));
     }
     expect(hits / (50 * 500)).toBeGreaterThanOrEqual(0.97);
+  });
+
+  it('gives the very answers of the exact scan at 20,000: the first hundred as it is, all 500 with a larger ef', () => {
+    for (const [k, ef] of [
+      [100, HNSW_DEFAULTS.ef],
+      [500, 3200],
+    ] as const) {
+      hnsw.ef = ef;
+      for (let q = 0; q < 50; q++) expect(answer(hnsw, query(q), k)).toEqual(answer(exact, query(q), k));
+    }
+    hnsw.ef = HNSW_DEFAULTS.ef;
   });
 
   it.each([0.5, 0.95])('still finds enough when a mask takes %d of the items', (share) => {
@@ -169,6 +180,7 @@ describe('choice of the index', () => {
     expect((low.index as HnswIndex).ef).toBe(20);
     expect((high.index as HnswIndex).ef).toBeGreaterThan(20);
     expect(high.measurements[0]!.recall).toBeGreaterThan(low.measurements[0]!.recall);
+    expect(high.measurements[0]!.hnsw).toEqual({ ...hnsw, ef: (high.index as HnswIndex).ef });
   });
 
   it('keeps the exact scan when nothing could be measured', () => {
