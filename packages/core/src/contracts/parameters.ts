@@ -65,7 +65,10 @@ export const ParametersSchema = Type.Object(
     ),
     diversity: Type.Object(
       {
-        lambda: share('MMR: 0 keeps the ranked order, 1 looks only at difference.', 0.3),
+        lambda: share(
+          'MMR: 0 keeps the ranked order, 1 looks only at difference; an item just like one in the slate must be worth exp(lambda / (1 - lambda)) times another (1.5 at 0.3) to be taken before it.',
+          0.3,
+        ),
         top: Type.Integer({ minimum: 1, maximum: 500, default: 100, description: 'Ranked items MMR chooses from.' }),
       },
       closed,

@@ -170,8 +170,7 @@ describe('diversity', () => {
             let bestScore = -Infinity;
             for (let row = 0; row < count; row++) {
               if (chosen.includes(row)) continue;
-              const relevance =
-                (input.values[row]! - input.values[count - 1]!) / (input.values[0]! - input.values[count - 1]! || 1);
+              const relevance = Math.log(input.values[row]!);
               const nearest = Math.max(0, ...chosen.map((other) => similarity(row, other)));
               const score = (1 - lambda) * relevance - lambda * nearest;
               if (score > bestScore) [best, bestScore] = [row, score];
@@ -182,6 +181,46 @@ describe('diversity', () => {
         },
       ),
     );
+  });
+  it('gives the same picks for larger and smaller values, and whatever else is in the pool', () => {
+    const similarity = (a: number, b: number) => Math.cos((a + 1) * (b + 1));
+    fc.assert(
+      fc.property(fc.constantFrom(0.1, 0.3, 0.7), fc.integer({ min: -6, max: 6 }), (lambda, power) => {
+        const count = 40;
+        const values = Float32Array.from({ length: count }, (_, i) => 1 / (i + 1));
+        const picks = (scale: number, worst: number) =>
+          rowsOf(
+            inputOf({
+              count: count + 1,
+              values: Float32Array.from([...values, worst], (value) => value * scale),
+              diversity: { lambda, top: 100 },
+              similarity: (a, b) => (a === count || b === count ? 1 : similarity(a, b)),
+            }),
+          );
+        // Powers of two: the products are exact.
+        const expected = picks(1, values[count - 1]!);
+        expect(picks(2 ** power, values[count - 1]!)).toEqual(expected);
+        expect(picks(1, 1e-9)).toEqual(expected);
+      }),
+    );
+  });
+  it('takes a near-duplicate that is worth exp(lambda / (1 - lambda)) times the other, and not one worth less', () => {
+    const price = Math.exp(0.3 / 0.7);
+    const second = (worth: number) =>
+      rowsOf(
+        inputOf({
+          count: 3,
+          size: 2,
+          values: Float32Array.from([1, 0.1 * worth, 0.1]),
+          diversity: { lambda: 0.3, top: 100 },
+          similarity: (a, b) => Number(a < 2 && b < 2),
+        }),
+      )[1];
+    expect([second(price * 1.01), second(price * 0.99)]).toEqual([1, 2]);
+  });
+  it('still fills the slate where values are 0', () => {
+    const values = new Float32Array(12).fill(0.5, 0, 3);
+    expect(rowsOf(inputOf({ count: 12, values, diversity: { lambda: 0.3, top: 100 } }))).toHaveLength(10);
   });
 });
 

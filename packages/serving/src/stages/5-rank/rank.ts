@@ -34,12 +34,15 @@ export async function rank(requests: readonly RankingRequest[]): Promise<void> {
   }
 }
 
-/** Order and values of a request that no model scored: 1 for the first fused candidate, falling evenly above 0. */
+/**
+ * Order and values of a request that no model scored: 1 / rank in the fused order. Shares of clicks fall about like this
+ * with the rank, so a boost by 2 and a lambda mean about what they mean for the values of a model.
+ */
 export function keepFusedOrder(request: RankingRequest): void {
   const { candidates, value, ranked, click, conversion } = request.buffers;
   const { count } = candidates;
   for (let c = 0; c < count; c++) {
-    value[c] = (count - c) / count;
+    value[c] = 1 / (c + 1);
     ranked[c] = c;
   }
   click.fill(0, 0, count);
