@@ -1,4 +1,5 @@
 import { EVENT_CODE, EVENT_TYPES } from '../contracts/events.ts';
+import { ringWeight, RING_EPOCHS, unitsOf, type DecayClock } from './decayed-ring.ts';
 
 const HOUR_S = 3600;
 const DAY_S = 86_400;
@@ -15,7 +16,7 @@ export interface CounterChannel {
 
 const channel = (name: string, type: number, halfLifeS: number): CounterChannel => ({ name, type, halfLifeS });
 
-/** Every counter kept per item. The order is the column order of `ItemCounters.values`. */
+/** Every counter kept per item, in the order of the columns that `valueAt` takes. */
 export const COUNTER_CHANNELS = [
   channel('impressions_1d', EVENT_CODE.impression, DAY_S),
   channel('impressions_30d', EVENT_CODE.impression, 30 * DAY_S),
@@ -36,7 +37,6 @@ export const COUNTER_CHANNELS = [
   channel('buyers_all', FIRST_PURCHASE, Infinity),
 ] as const;
 
-const CHANNEL_COUNT = COUNTER_CHANNELS.length;
 const CHANNEL_BY_NAME = new Map(COUNTER_CHANNELS.map((one, index) => [one.name, index]));
 
 /** Column of a counter by name; a name that does not exist is a programming error. */
@@ -46,63 +46,156 @@ export function counterChannel(name: string): number {
   return index;
 }
 
-/** Columns that an event of each type adds to, by event code. */
-const CHANNELS_OF_TYPE: readonly (readonly number[])[] = Array.from({ length: FIRST_PURCHASE + 1 }, (_, type) =>
-  COUNTER_CHANNELS.flatMap((one, index) => (one.type === type ? [index] : [])),
-);
-
 /** 2^(-age / halfLife); 1 for an all-time counter. */
 export function decay(ageS: number, halfLifeS: number): number {
   return halfLifeS === Infinity ? 1 : Math.exp((-Math.LN2 * ageS) / halfLifeS);
 }
 
+/** Where a channel's sums lie within a row, and the clock of its half-life (none: all-time, one sum). */
+interface Column {
+  readonly offset: number;
+  readonly clock: DecayClock | undefined;
+}
+
+const CLOCKS = new Map<number, DecayClock>();
+const COLUMNS: readonly Column[] = COUNTER_CHANNELS.map(({ halfLifeS }, index) => {
+  const before = COUNTER_CHANNELS.slice(0, index);
+  const offset = 1 + before.reduce((total, one) => total + (one.halfLifeS === Infinity ? 1 : RING_EPOCHS), 0);
+  if (halfLifeS === Infinity) return { offset, clock: undefined };
+  const clock = CLOCKS.get(halfLifeS) ?? { halfLifeS, epochS: 8 * halfLifeS };
+  CLOCKS.set(halfLifeS, clock);
+  return { offset, clock };
+});
+
+/** Columns that an event of each type adds to, by event code. */
+const COLUMNS_OF_TYPE: readonly (readonly Column[])[] = Array.from({ length: FIRST_PURCHASE + 1 }, (_, type) =>
+  COLUMNS.filter((_, index) => COUNTER_CHANNELS[index]!.type === type),
+);
+
+/** Numbers per item: the time of its newest event, then each channel's sums. */
+export const COUNTER_SUMS =
+  1 + COUNTER_CHANNELS.reduce((total, { halfLifeS }) => total + (halfLifeS === Infinity ? 1 : RING_EPOCHS), 0);
+
+/** Every epoch begins where one of the shortest does, since each half-life is a multiple of the next shorter one. */
+const SHORTEST_EPOCH_S = Math.min(...Array.from(CLOCKS.values(), ({ epochS }) => epochS));
+
 /**
- * Exponentially decayed event counts per item: a value and the time it stands at, per item and channel.
+ * Exponentially decayed event counts per item, in whole numbers: order of arrival, splitting and merging change no bit,
+ * and taking an event back is subtraction.
  *
- * An event later than that time decays the value forward; an earlier one is itself decayed, so the order of arrival
- * does not matter beyond float rounding, and two counters over disjoint events merge by adding.
+ * A row is `[newest, sums...]`: the time of the newest event that was ever applied to the item, and per channel the sums
+ * of decayed-ring.ts for the epoch of that time and the two before it, at `epoch mod 3` (all-time: one plain count). An
+ * event of an older epoch is left out; it would weigh less than 2^-16 of one at the newest time. So a row is a function
+ * of the set of its events, and of the newest time. Taking back the newest event does not turn that time back: compare
+ * such a row with a fresh one after `advance`.
  */
 export class ItemCounters {
-  readonly itemCount: number;
-  /** [itemCount, channels], row-major. */
-  readonly #values: Float64Array;
-  readonly #timesS: Float64Array;
+  /** [capacity, COUNTER_SUMS], row-major. */
+  #sums: Float64Array;
+  #itemCount: number;
 
   constructor(itemCount: number) {
-    this.itemCount = itemCount;
-    this.#values = new Float64Array(itemCount * CHANNEL_COUNT);
-    this.#timesS = new Float64Array(itemCount * CHANNEL_COUNT).fill(-Infinity);
+    this.#itemCount = itemCount;
+    this.#sums = new Float64Array(itemCount * COUNTER_SUMS);
   }
 
-  /** Counts one event of `type` (event code or FIRST_PURCHASE) on `row`. O(channels of the type). */
-  apply(row: number, type: number, timeS: number, weight = 1): void {
-    for (const column of CHANNELS_OF_TYPE[type] ?? []) this.#add(row * CHANNEL_COUNT + column, column, timeS, weight);
+  get itemCount(): number {
+    return this.#itemCount;
   }
 
-  /** The counter `column` of `row` as it stands at `timeS` (not before the row's last event). */
+  /** Makes room for rows up to `itemCount`; those that are there stay. Amortised O(1) per row. */
+  grow(itemCount: number): void {
+    if (itemCount <= this.#itemCount) return;
+    if (itemCount * COUNTER_SUMS > this.#sums.length) {
+      const larger = new Float64Array(Math.max(itemCount, 2 * this.#itemCount) * COUNTER_SUMS);
+      larger.set(this.#sums);
+      this.#sums = larger;
+    }
+    this.#itemCount = itemCount;
+  }
+
+  /**
+   * Counts `times` events of `type` (event code or FIRST_PURCHASE) on `row`; a negative number takes them back.
+   * O(channels of the type).
+   */
+  apply(row: number, type: number, timeS: number, times = 1): void {
+    const columns = COLUMNS_OF_TYPE[type];
+    if (columns === undefined || columns.length === 0) return;
+    const at = row * COUNTER_SUMS;
+    this.advance(row, timeS);
+    const newestS = this.#sums[at]!;
+    for (let c = 0; c < columns.length; c++) {
+      const { offset, clock } = columns[c]!;
+      if (clock === undefined) {
+        this.#sums[at + offset] = this.#sums[at + offset]! + times;
+        continue;
+      }
+      const epoch = Math.floor(timeS / clock.epochS);
+      if (epoch <= Math.floor(newestS / clock.epochS) - RING_EPOCHS) continue;
+      const slot = at + offset + slotOf(epoch);
+      this.#sums[slot] = this.#sums[slot]! + times * unitsOf(clock, timeS - epoch * clock.epochS);
+    }
+  }
+
+  /** The counter `column` of `row` as it stands at `timeS` (not before the row's newest event). */
   valueAt(row: number, column: number, timeS: number): number {
-    const at = row * CHANNEL_COUNT + column;
-    const value = this.#values[at]!;
-    return value === 0 ? 0 : value * decay(timeS - this.#timesS[at]!, COUNTER_CHANNELS[column]!.halfLifeS);
+    const at = row * COUNTER_SUMS;
+    const { offset, clock } = COLUMNS[column]!;
+    if (clock === undefined) return this.#sums[at + offset]!;
+    const top = Math.floor(this.#sums[at]! / clock.epochS);
+    let value = 0;
+    for (let epoch = top - RING_EPOCHS + 1; epoch <= top; epoch++) {
+      const sum = this.#sums[at + offset + slotOf(epoch)]!;
+      if (sum !== 0) value += sum * ringWeight(clock, epoch, timeS);
+    }
+    return value;
   }
 
   /** Adds what `other` counted over other events of the same items. */
   merge(other: ItemCounters): void {
-    for (let at = 0; at < this.#values.length; at++)
-      if (other.#values[at] !== 0) this.#add(at, at % CHANNEL_COUNT, other.#timesS[at]!, other.#values[at]!);
+    const moved = new Float64Array(COUNTER_SUMS);
+    for (let row = 0; row < other.#itemCount; row++) {
+      const at = row * COUNTER_SUMS;
+      moved.set(other.#sums.subarray(at, at + COUNTER_SUMS));
+      this.advance(row, moved[0]!);
+      advanceRow(moved, 0, this.#sums[at]!);
+      for (let i = 1; i < COUNTER_SUMS; i++) this.#sums[at + i] = this.#sums[at + i]! + moved[i]!;
+    }
   }
 
-  #add(at: number, column: number, timeS: number, weight: number): void {
-    const lastS = this.#timesS[at]!;
-    const { halfLifeS } = COUNTER_CHANNELS[column]!;
-    if (lastS === -Infinity) {
-      this.#values[at] = weight;
-      this.#timesS[at] = timeS;
-    } else if (timeS >= lastS) {
-      this.#values[at] = this.#values[at]! * decay(timeS - lastS, halfLifeS) + weight;
-      this.#timesS[at] = timeS;
-    } else {
-      this.#values[at] = this.#values[at]! + weight * decay(lastS - timeS, halfLifeS);
-    }
+  /** Moves the row on to `timeS`, as an event at that time would without being counted; never back. */
+  advance(row: number, timeS: number): void {
+    advanceRow(this.#sums, row * COUNTER_SUMS, timeS);
+  }
+
+  /** A copy of the row, [COUNTER_SUMS]: all there is to know, for a store or a stream. All 0: nothing was counted. */
+  read(row: number): Float64Array {
+    return this.#sums.slice(row * COUNTER_SUMS, (row + 1) * COUNTER_SUMS);
+  }
+
+  /** Puts what `read` gave in place of the row. */
+  write(row: number, sums: ArrayLike<number>): void {
+    if (sums.length !== COUNTER_SUMS) throw new Error(`a row of counters has ${COUNTER_SUMS} numbers`);
+    this.#sums.set(sums, row * COUNTER_SUMS);
+  }
+}
+
+/** Where in its ring an epoch lies; epochs before 1970 are negative. */
+function slotOf(epoch: number): number {
+  const rest = epoch % RING_EPOCHS;
+  return rest < 0 ? rest + RING_EPOCHS : rest;
+}
+
+/** Empties the epochs that come into the rings of the row at `at` when its newest event is at `timeS`. */
+function advanceRow(sums: Float64Array, at: number, timeS: number): void {
+  const beforeS = sums[at]!;
+  if (timeS <= beforeS) return;
+  sums[at] = timeS;
+  if (Math.floor(timeS / SHORTEST_EPOCH_S) === Math.floor(beforeS / SHORTEST_EPOCH_S)) return;
+  for (const { offset, clock } of COLUMNS) {
+    if (clock === undefined) continue;
+    const to = Math.floor(timeS / clock.epochS);
+    const from = Math.max(Math.floor(beforeS / clock.epochS), to - RING_EPOCHS) + 1;
+    for (let epoch = from; epoch <= to; epoch++) sums[at + offset + slotOf(epoch)] = 0;
   }
 }
