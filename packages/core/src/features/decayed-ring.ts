@@ -16,24 +16,43 @@ export const RING_EPOCHS = 3;
 const ONE = 2 ** 16;
 const EPOCH_HALF_LIVES = 8;
 
-export interface DecayClock {
-  readonly halfLifeS: number;
-  /** 8 half-lives. */
-  readonly epochS: number;
-}
-
-/** What an event `offsetS` seconds into its epoch adds to the epoch's sum. */
-export function unitsOf(clock: DecayClock, offsetS: number): number {
-  return Math.round(Math.exp((Math.LN2 * offsetS) / clock.halfLifeS) * ONE);
-}
-
 /** 256^-d for d = 0, 1, ...: powers of two, so that multiplying by one changes no digit. */
 const EPOCH_SCALES = Float64Array.from({ length: 128 }, (_, d) => 2 ** (-EPOCH_HALF_LIVES * d));
 
-/** What one unit of `epoch` is worth at `timeS`, in events. */
-export function ringWeight(clock: DecayClock, epoch: number, timeS: number): number {
-  const current = Math.floor(timeS / clock.epochS);
-  const age = current - epoch;
-  const scale = age < 0 ? 1 / EPOCH_SCALES[Math.min(-age, 127)]! : age < 128 ? EPOCH_SCALES[age]! : 0;
-  return (scale * Math.exp((-Math.LN2 * (timeS - current * clock.epochS)) / clock.halfLifeS)) / ONE;
+/** The epochs of one half-life, and what an event is worth at the last moment asked for: tables ask row by row. */
+export class DecayClock {
+  readonly halfLifeS: number;
+  /** 8 half-lives. */
+  readonly epochS: number;
+  #nowS = NaN;
+  #epoch = 0;
+  /** 2^(-age / halfLife) of an event at the start of the epoch of `#nowS`. */
+  #weight = 0;
+
+  constructor(halfLifeS: number) {
+    this.halfLifeS = halfLifeS;
+    this.epochS = EPOCH_HALF_LIVES * halfLifeS;
+  }
+
+  epochOf(timeS: number): number {
+    return Math.floor(timeS / this.epochS);
+  }
+
+  /** What an event at `timeS` adds to the sum of its epoch. */
+  unitsOf(timeS: number): number {
+    const offsetS = timeS - this.epochOf(timeS) * this.epochS;
+    return Math.round(Math.exp((Math.LN2 * offsetS) / this.halfLifeS) * ONE);
+  }
+
+  /** What one unit of `epoch` is worth at `nowS`, in events. */
+  unitWeight(epoch: number, nowS: number): number {
+    if (nowS !== this.#nowS) {
+      this.#nowS = nowS;
+      this.#epoch = this.epochOf(nowS);
+      this.#weight = Math.exp((-Math.LN2 * (nowS - this.#epoch * this.epochS)) / this.halfLifeS) / ONE;
+    }
+    const age = this.#epoch - epoch;
+    if (age >= EPOCH_SCALES.length) return 0;
+    return age >= 0 ? this.#weight * EPOCH_SCALES[age]! : this.#weight / EPOCH_SCALES[Math.min(-age, 127)]!;
+  }
 }

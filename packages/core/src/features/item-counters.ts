@@ -1,5 +1,5 @@
 import { EVENT_CODE, EVENT_TYPES } from '../contracts/events.ts';
-import { ringWeight, RING_EPOCHS, unitsOf, type DecayClock } from './decayed-ring.ts';
+import { DecayClock, RING_EPOCHS } from './decayed-ring.ts';
 
 const HOUR_S = 3600;
 const DAY_S = 86_400;
@@ -62,7 +62,7 @@ const COLUMNS: readonly Column[] = COUNTER_CHANNELS.map(({ halfLifeS }, index) =
   const before = COUNTER_CHANNELS.slice(0, index);
   const offset = 1 + before.reduce((total, one) => total + (one.halfLifeS === Infinity ? 1 : RING_EPOCHS), 0);
   if (halfLifeS === Infinity) return { offset, clock: undefined };
-  const clock = CLOCKS.get(halfLifeS) ?? { halfLifeS, epochS: 8 * halfLifeS };
+  const clock = CLOCKS.get(halfLifeS) ?? new DecayClock(halfLifeS);
   CLOCKS.set(halfLifeS, clock);
   return { offset, clock };
 });
@@ -130,10 +130,10 @@ export class ItemCounters {
         this.#sums[at + offset] = this.#sums[at + offset]! + times;
         continue;
       }
-      const epoch = Math.floor(timeS / clock.epochS);
-      if (epoch <= Math.floor(newestS / clock.epochS) - RING_EPOCHS) continue;
+      const epoch = clock.epochOf(timeS);
+      if (epoch <= clock.epochOf(newestS) - RING_EPOCHS) continue;
       const slot = at + offset + slotOf(epoch);
-      this.#sums[slot] = this.#sums[slot]! + times * unitsOf(clock, timeS - epoch * clock.epochS);
+      this.#sums[slot] = this.#sums[slot]! + times * clock.unitsOf(timeS);
     }
   }
 
@@ -142,11 +142,11 @@ export class ItemCounters {
     const at = row * COUNTER_SUMS;
     const { offset, clock } = COLUMNS[column]!;
     if (clock === undefined) return this.#sums[at + offset]!;
-    const top = Math.floor(this.#sums[at]! / clock.epochS);
+    const top = clock.epochOf(this.#sums[at]!);
     let value = 0;
     for (let epoch = top - RING_EPOCHS + 1; epoch <= top; epoch++) {
       const sum = this.#sums[at + offset + slotOf(epoch)]!;
-      if (sum !== 0) value += sum * ringWeight(clock, epoch, timeS);
+      if (sum !== 0) value += sum * clock.unitWeight(epoch, timeS);
     }
     return value;
   }
@@ -194,8 +194,8 @@ function advanceRow(sums: Float64Array, at: number, timeS: number): void {
   if (Math.floor(timeS / SHORTEST_EPOCH_S) === Math.floor(beforeS / SHORTEST_EPOCH_S)) return;
   for (const { offset, clock } of COLUMNS) {
     if (clock === undefined) continue;
-    const to = Math.floor(timeS / clock.epochS);
-    const from = Math.max(Math.floor(beforeS / clock.epochS), to - RING_EPOCHS) + 1;
+    const to = clock.epochOf(timeS);
+    const from = Math.max(clock.epochOf(beforeS), to - RING_EPOCHS) + 1;
     for (let epoch = from; epoch <= to; epoch++) sums[at + offset + slotOf(epoch)] = 0;
   }
 }
