@@ -9,6 +9,7 @@ import { register as importVerb } from './verbs/import.ts';
 import { register as release } from './verbs/release.ts';
 import { register as train } from './verbs/train.ts';
 import { register as up } from './verbs/up.ts';
+import { codedIfDiskFull, codedWriteError } from './write-error.ts';
 
 /** A verb adds itself to the program. It imports what is heavy inside its action, so that `--help` stays instant. */
 export type Verb = (program: Command, environment: Environment) => void;
@@ -16,7 +17,8 @@ export type Verb = (program: Command, environment: Environment) => void;
 const VERBS: readonly Verb[] = [demo, up, database, generate, importVerb, train, release, evaluate];
 
 /** Prints an operating error as one line (exit code 2); anything else is a bug and shows its stack (exit code 1). */
-function report(error: unknown): void {
+function report(thrown: unknown): void {
+  const error = codedIfDiskFull(thrown);
   if (error instanceof ShortlistError) {
     process.stderr.write(`error ${error.code}: ${error.message}\n`);
     process.exitCode = 2;
@@ -26,6 +28,11 @@ function report(error: unknown): void {
   process.exitCode = 1;
 }
 
+// A reader that has gone (`| head`) or a full disk behind `>`: the stream says so here, to nobody else.
+process.stdout.on('error', (error) => {
+  report(codedWriteError(error, 'the standard output'));
+  process.exit();
+});
 try {
   const environment = readEnvironment(process.env);
   const program = new Command('shortlist')

@@ -1,15 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
-import { ShortlistError, type ErrorCode } from '@shortlist/core/contracts/errors.ts';
+import { codedWriteError } from '../write-error.ts';
 
 const BUFFER_CHARS = 1 << 18;
-
-const CODES: Record<string, ErrorCode> = {
-  ENOSPC: 'disk_full',
-  EDQUOT: 'disk_full',
-  EFBIG: 'disk_full',
-  EPIPE: 'output_closed',
-};
 
 /**
  * Writes one JSON value per line. Each write is awaited before the next, so a slow disk slows the maker down instead of
@@ -34,7 +27,7 @@ export class LineWriter {
     try {
       return new LineWriter(path, await open(partial(path), 'w'));
     } catch (error) {
-      throw outputError(path, error);
+      throw codedWriteError(error, path);
     }
   }
 
@@ -55,7 +48,7 @@ export class LineWriter {
         from += bytesWritten;
       }
     } catch (error) {
-      throw outputError(this.path, error);
+      throw codedWriteError(error, this.path);
     }
     this.bytes += chunk.length;
   }
@@ -68,7 +61,7 @@ export class LineWriter {
       await this.handle.close();
       await rename(partial(this.path), this.path);
     } catch (error) {
-      throw outputError(this.path, error);
+      throw codedWriteError(error, this.path);
     }
     return this.hash.digest('hex');
   }
@@ -82,10 +75,3 @@ export class LineWriter {
 }
 
 const partial = (path: string): string => `${path}.partial`;
-
-/** The coded error for a failed write; a failure without a system code is a bug and passes through. */
-export function outputError(path: string, error: unknown): unknown {
-  const code = (error as NodeJS.ErrnoException | undefined)?.code;
-  if (code === undefined || error instanceof ShortlistError) return error;
-  return new ShortlistError(CODES[code] ?? 'output_unwritable', { what: path, reason: code }, { cause: error });
-}

@@ -2,11 +2,12 @@ import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EVENT_CODE, EVENT_TYPES } from '@shortlist/core/contracts/events.ts';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
+import { codedWriteError } from '../write-error.ts';
 import { calibrate } from './calibrate.ts';
 import { itemAt, itemId, itemRecord, Latent } from './catalogue.ts';
 import { GENERATOR_VERSION, parseDescription, type Description } from './description.ts';
 import { ItemTable } from './item-table.ts';
-import { LineWriter, outputError } from './line-writer.ts';
+import { LineWriter } from './line-writer.ts';
 import { checkParameters, fromS, type GeneratorParameters } from './parameters.ts';
 import { Random } from './random.ts';
 import { TrafficCurve } from './season.ts';
@@ -47,7 +48,7 @@ export async function generateShop(options: GenerateOptions): Promise<{ descript
     await mkdir(options.folder, { recursive: true });
     await rm(descriptionPath, { force: true });
   } catch (error) {
-    throw outputError(options.folder, error);
+    throw codedWriteError(error, options.folder);
   }
 
   const writers: LineWriter[] = [];
@@ -63,7 +64,7 @@ export async function generateShop(options: GenerateOptions): Promise<{ descript
     const description = await writeShop(parameters, { items, events, impressions }, options.onProgress);
     const partial = `${descriptionPath}.partial`;
     await writeFile(partial, `${JSON.stringify(description, null, 2)}\n`).catch((error: unknown) => {
-      throw outputError(descriptionPath, error);
+      throw codedWriteError(error, descriptionPath);
     });
     await rename(partial, descriptionPath);
     return { description, reused: false };
@@ -81,7 +82,7 @@ async function existingShop(
   const path = join(folder, 'generator.json');
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
-    throw outputError(path, error);
+    throw codedWriteError(error, path);
   });
   if (text === undefined) return {};
   const found = parseDescription(text);

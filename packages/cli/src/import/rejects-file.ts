@@ -1,6 +1,6 @@
-import { mkdirSync, rmSync, writeSync, openSync, closeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
+import { codedWriteError } from '../write-error.ts';
 
 const RAW_CHARACTERS_MAX = 2_000;
 /** Further rejects are counted only: whoever has so many needs another file, not a longer list. */
@@ -33,7 +33,7 @@ export class RejectsFile {
     this.#waiting.push(JSON.stringify({ line, reason, raw: raw.slice(0, RAW_CHARACTERS_MAX) }));
   }
 
-  /** @throws `disk_full` */
+  /** @throws `disk_full`, `output_unwritable` */
   flush(): void {
     if (this.#waiting.length === 0) return;
     try {
@@ -41,10 +41,10 @@ export class RejectsFile {
         mkdirSync(this.#folder, { recursive: true });
         this.#descriptor = openSync(this.path, 'w');
       }
-      writeSync(this.#descriptor, `${this.#waiting.join('\n')}\n`);
+      // Goes on where the last one ended; unlike a plain write it writes all or throws.
+      writeFileSync(this.#descriptor, `${this.#waiting.join('\n')}\n`);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
-      throw new ShortlistError('disk_full', { what: this.path });
+      throw codedWriteError(error, this.path);
     }
     this.#waiting = [];
   }

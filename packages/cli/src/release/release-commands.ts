@@ -1,8 +1,7 @@
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import { gateRelease, GATE_THRESHOLDS, type GateDecision, type GateThresholds } from '@shortlist/core/release/gate.ts';
 import { loadRelease } from '@shortlist/core/release/load-release.ts';
-import { ReleaseRegistry } from '@shortlist/core/release/registry.ts';
-import { datasetPaths } from '../workspace/paths.ts';
+import type { ReleaseRegistry } from '@shortlist/core/release/registry.ts';
 import { formatDecision, formatRelease, formatReleases } from './describe-release.ts';
 
 /** What a command has to say: to people, and as JSON. `ok` false makes the exit code 2. */
@@ -10,12 +9,6 @@ export interface Outcome {
   readonly text: string;
   readonly json: unknown;
   readonly ok: boolean;
-}
-
-/** The releases of a dataset in the workspace. Errors: `field_invalid` for an unusable name. */
-export function openRegistry(home: string, dataset: string): ReleaseRegistry {
-  const { releases, active } = datasetPaths(home, dataset);
-  return new ReleaseRegistry({ dataset, releasesDir: releases, activePath: active });
 }
 
 export async function listReleases(registry: ReleaseRegistry): Promise<Outcome> {

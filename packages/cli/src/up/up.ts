@@ -1,11 +1,12 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
-import { ReleaseRegistry } from '@shortlist/core/release/registry.ts';
 import type { Environment } from '../environment.ts';
 import { openDatabase } from '../workspace/database.ts';
+import { openRegistry } from '../workspace/open-registry.ts';
 import { datasetPaths } from '../workspace/paths.ts';
-import { requireFreePort } from './free-port.ts';
+import { requireFreePort } from './listen.ts';
 import { PodProcess } from './pod-process.ts';
 import { busiestShoppers } from './shoppers.ts';
 import { startStorefront } from './storefront-server.ts';
@@ -16,6 +17,7 @@ export interface UpOptions {
   readonly httpPort: number;
   readonly adminPort: number;
   readonly storefrontPort: number;
+  /** Absolute. */
   readonly rulesFile?: string;
   readonly log: (line: string) => void;
 }
@@ -25,9 +27,8 @@ export interface Platform {
   readonly podUrl: string;
   readonly storefrontUrl: string;
   readonly adminUrl: string;
-  /** Resolves when the pod ends by itself. */
-  readonly podExited: Promise<number>;
-  stop(): Promise<void>;
+  /** Resolves when somebody asks to stop. @throws `pod_ended` when the pod ends by itself */
+  untilStopped(): Promise<void>;
 }
 
 const READY_WITHIN_MS = 60_000;
@@ -36,88 +37,80 @@ const SHOPPERS_MAX = 40;
 const DATA_OF_THE_PAST_S = 86_400;
 
 /**
- * Starts the database, a ranking pod on the active release and the storefront.
+ * Starts the database, a ranking pod on the active release and the storefront, runs `use`, and ends all of them again.
+ * When `stop` is aborted before all are ready, `use` is not run.
  * @throws `release_none_active`, `pod_start_failed`, `port_in_use`, `storefront_not_built` and those of the database
  */
-export async function up(environment: Environment, options: UpOptions): Promise<Platform> {
-  const paths = datasetPaths(environment.home, options.dataset);
-  const registry = new ReleaseRegistry({
-    dataset: options.dataset,
-    releasesDir: paths.releases,
-    activePath: paths.active,
-  });
-  const pointer = await registry.pointer();
-  if (pointer === null) throw new ShortlistError('release_none_active', { dataset: options.dataset });
-  const { trainingWindow } = await registry.manifest(pointer.active);
+export async function withPlatform(
+  environment: Environment,
+  options: UpOptions,
+  stop: AbortSignal,
+  use: (platform: Platform) => Promise<void>,
+): Promise<void> {
+  const { host, httpPort, adminPort, storefrontPort } = options;
+  const registry = openRegistry(environment.home, options.dataset);
+  const { trainingWindow } = await registry.manifest((await registry.requirePointer()).active);
   const page = join(environment.repository, 'packages/storefront/dist');
   if (!existsSync(page)) throw new ShortlistError('storefront_not_built', {});
-  for (const port of [options.httpPort, options.adminPort, options.storefrontPort])
-    await requireFreePort(options.host, port);
+  for (const port of [httpPort, adminPort, storefrontPort]) await requireFreePort(host, port);
+
   const database = await openDatabase(environment, options.dataset, { log: options.log });
   const closing: (() => Promise<void>)[] = [() => database.close()];
-  const stop = async () => {
-    for (const close of closing.splice(0).reverse()) await close();
-  };
   try {
-    const pod = await PodProcess.start({
+    const isPast = Date.now() / 1000 - trainingWindow.untilS > DATA_OF_THE_PAST_S;
+    const pod = new PodProcess({
       repository: environment.repository,
-      variables: {
-        ...podVariables(environment, options, database.url),
-        SHORTLIST_CLOCK: Date.now() / 1000 - trainingWindow.untilS > DATA_OF_THE_PAST_S ? 'data' : 'wall',
-      },
-      httpPort: options.httpPort,
-      logFile: join(paths.folder, 'pod.log'),
-      readyWithinMs: READY_WITHIN_MS,
+      variables: podVariables(environment, options, database.url, isPast ? 'data' : 'wall'),
+      httpPort,
+      logFile: join(datasetPaths(environment.home, options.dataset).folder, 'pod.log'),
     });
     closing.push(() => pod.stop());
-    const server = await startStorefront({
+    await pod.untilReady(READY_WITHIN_MS, stop);
+    const storefront = await startStorefront({
       folder: page,
       podUrl: pod.url,
       shoppers: await busiestShoppers(database.pool, SHOPPERS_MAX),
-      host: options.host,
-      port: options.storefrontPort,
+      host,
+      port: storefrontPort,
     });
-    closing.push(
-      () =>
-        new Promise((resolve) => {
-          server.close(() => resolve());
-          server.closeAllConnections();
-        }),
-    );
-    return {
+    closing.push(async () => {
+      storefront.closeAllConnections();
+      await new Promise((resolve) => storefront.close(resolve));
+    });
+    if (stop.aborted) return;
+    await use({
       podUrl: pod.url,
-      storefrontUrl: `http://127.0.0.1:${options.storefrontPort}`,
-      adminUrl: `http://127.0.0.1:${options.adminPort}`,
-      podExited: pod.exited,
-      stop,
-    };
+      storefrontUrl: `http://127.0.0.1:${storefrontPort}`,
+      adminUrl: `http://127.0.0.1:${adminPort}`,
+      async untilStopped() {
+        const stopped = stop.aborted ? undefined : once(stop, 'abort').then(() => undefined);
+        const reason = await Promise.race([stopped, pod.ended]);
+        if (reason !== undefined && !stop.aborted) throw new ShortlistError('pod_ended', { reason, log: pod.logFile });
+      },
+    });
   } catch (error) {
-    await stop();
-    throw error;
+    throw database.codedError(error);
+  } finally {
+    for (const close of closing.reverse()) await close();
   }
 }
 
-function podVariables(environment: Environment, options: UpOptions, databaseUrl: string): Record<string, string> {
+function podVariables(
+  environment: Environment,
+  options: UpOptions,
+  databaseUrl: string,
+  clock: 'data' | 'wall',
+): Record<string, string> {
   return {
     SHORTLIST_DATASET: options.dataset,
     SHORTLIST_HOME: environment.home,
     DATABASE_URL: databaseUrl,
+    SHORTLIST_CLOCK: clock,
     SHORTLIST_HTTP_HOST: options.host,
     SHORTLIST_HTTP_PORT: String(options.httpPort),
     SHORTLIST_ADMIN_PORT: String(options.adminPort),
     ...(options.rulesFile === undefined ? {} : { SHORTLIST_RULES_FILE: options.rulesFile }),
   };
-}
-
-/** Keeps the platform up until SIGINT or SIGTERM, or until its pod dies (then throws `pod_start_failed`). */
-export async function stayUp(platform: Platform): Promise<void> {
-  const signal = new Promise<'signal'>((resolve) => {
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve('signal'));
-  });
-  const ended = await Promise.race([signal, platform.podExited]);
-  await platform.stop();
-  if (ended !== 'signal')
-    throw new ShortlistError('pod_start_failed', { reason: `it ended with code ${ended}`, log: 'pod.log' });
 }
 
 /** The addresses, as a person wants them. */

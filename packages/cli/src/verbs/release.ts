@@ -19,7 +19,8 @@ export function register(program: Command, environment: Environment): void {
     work: (commands: Commands, registry: ReleaseRegistry) => Promise<commandsModule.Outcome>,
   ): Promise<void> => {
     const commands = await import('../release/release-commands.ts');
-    const outcome = await work(commands, commands.openRegistry(environment.home, options.dataset));
+    const { openRegistry } = await import('../workspace/open-registry.ts');
+    const outcome = await work(commands, openRegistry(environment.home, options.dataset));
     process.stdout.write(options.json ? `${JSON.stringify(outcome.json, null, 2)}\n` : outcome.text);
     if (!outcome.ok) process.exitCode = 2;
   };

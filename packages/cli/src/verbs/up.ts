@@ -1,6 +1,8 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import type { Environment } from '../environment.ts';
+import type { UpOptions } from '../up/up.ts';
 
 export interface PortOptions {
   readonly dataset: string;
@@ -17,7 +19,7 @@ export function withPorts(command: Command): Command {
     .option('--port <n>', 'port of the API', '8080')
     .option('--admin-port <n>', 'port of the admin pages', '8081')
     .option('--storefront-port <n>', 'port of the shop page', '8082')
-    .option('--rules <file>', 'business rules (YAML)');
+    .option('--rules <file>', 'business rules (YAML), reloaded when the file changes');
 }
 
 function portOf(name: string, text: string): number {
@@ -32,21 +34,32 @@ export function register(program: Command, environment: Environment): void {
   withPorts(
     program.command('up').description('run the servers of a dataset: database, ranking pod, storefront'),
   ).action(async (options: PortOptions) => {
-    const { addresses, stayUp, up } = await import('../up/up.ts');
-    const platform = await up(environment, upOptions(options));
-    process.stdout.write(`Up. Stop with Ctrl-C.\n${addresses(platform)}\n`);
-    await stayUp(platform);
+    const { addresses, withPlatform } = await import('../up/up.ts');
+    const { stopSignal } = await import('../up/stop-signal.ts');
+    await withPlatform(environment, upOptions(options), stopSignal(), async (platform) => {
+      process.stdout.write(`Up. Stop with Ctrl-C.\n${addresses(platform)}\n`);
+      await platform.untilStopped();
+    });
   });
 }
 
-export function upOptions(options: PortOptions) {
-  return {
-    dataset: options.dataset,
-    host: '127.0.0.1',
+export function upOptions(options: PortOptions): UpOptions {
+  const ports = {
     httpPort: portOf('port', options.port),
     adminPort: portOf('admin-port', options.adminPort),
     storefrontPort: portOf('storefront-port', options.storefrontPort),
-    ...(options.rules === undefined ? {} : { rulesFile: options.rules }),
+  };
+  if (new Set(Object.values(ports)).size < 3)
+    throw new ShortlistError('field_invalid', {
+      field: '--port, --admin-port, --storefront-port',
+      reason: `they must differ (${Object.values(ports).join(', ')})`,
+    });
+  return {
+    dataset: options.dataset,
+    host: '127.0.0.1',
+    ...ports,
+    // From where the command is run, not from where the pod runs.
+    ...(options.rules === undefined ? {} : { rulesFile: resolve(options.rules) }),
     log: (line: string) => void process.stderr.write(`${line}\n`),
   };
 }

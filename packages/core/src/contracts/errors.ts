@@ -27,6 +27,7 @@ export const ERRORS = {
     message: 'Nobody in {dataset} has a relevant item in the test period. Choose another split or label.',
   },
   pod_start_failed: { status: 500, message: 'The ranking pod did not start: {reason}. Its log is {log}.' },
+  pod_ended: { status: 500, message: 'The ranking pod ended by itself: {reason}. Its log is {log}.' },
   storefront_not_built: { status: 409, message: 'The storefront is not built. Run `make setup`.' },
   release_not_found: { status: 404, message: 'Release {release} of {dataset} does not exist. Known: {known}.' },
   release_none_active: { status: 409, message: 'No release of {dataset} is active. Train one, then activate it.' },
@@ -84,6 +85,14 @@ export const ERRORS = {
     status: 409,
     message:
       'The database holds dataset {found}, not {dataset}. A database holds one dataset: set another DATABASE_URL.',
+  },
+  redis_unreachable: { status: 503, message: 'No Redis at {host}:{port}: {reason}. {hint}' },
+  redis_refused: { status: 500, message: 'Redis at {host}:{port} refuses: {reason}.' },
+  redis_timeout: { status: 503, message: 'Redis at {host}:{port} did not answer in time: {reason}.' },
+  redis_start_failed: { status: 500, message: 'Valkey does not start: {reason}. Its log: {log}.' },
+  redis_binaries_missing: {
+    status: 500,
+    message: "Valkey's server ({path}) is not installed. Run 'make setup', or set REDIS_URL.",
   },
   training_input_missing: { status: 422, message: '{file} is missing. Run `shortlist train --fresh`.' },
   training_input_invalid: { status: 422, message: '{file} cannot be used: {reason}.' },
