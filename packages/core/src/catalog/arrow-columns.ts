@@ -1,6 +1,9 @@
 import { tableFromIPC, type Table, type Vector } from 'apache-arrow';
 import { ShortlistError } from '../contracts/errors.ts';
+import { atOnce, PIECE, type Pieces } from './pieces.ts';
 
+/** Texts that are decoded between two yields. */
+const TEXT_PIECE = 1024;
 const TEXT_TYPES = [
   'Utf8',
   'LargeUtf8',
@@ -30,25 +33,34 @@ export class ArrowColumns {
   }
 
   int32(name: string): Int32Array {
-    return Int32Array.from(this.#values(name, 'Int32'));
+    return new Int32Array(this.#values(name, 'Int32'));
   }
 
   uint8(name: string): Uint8Array {
-    return Uint8Array.from(this.#values(name, 'Uint8'));
+    return new Uint8Array(this.#values(name, 'Uint8'));
   }
 
   float32(name: string): Float32Array {
-    return Float32Array.from(this.#values(name, 'Float32'));
+    return new Float32Array(this.#values(name, 'Float32'));
   }
 
   float64(name: string): Float64Array {
-    return Float64Array.from(this.#values(name, 'Float64'));
+    return new Float64Array(this.#values(name, 'Float64'));
   }
 
   /** Utf8, plain or dictionary-encoded. */
   text(name: string): string[] {
+    return atOnce(this.textInPieces(name));
+  }
+
+  *textInPieces(name: string): Pieces<string[]> {
     const column = this.#column(name, TEXT_TYPES);
-    return Array.from({ length: this.count }, (_, row) => column.get(row) as string);
+    const texts: string[] = [];
+    for (let row = 0; row < this.count; row++) {
+      if (row % TEXT_PIECE === 0) yield;
+      texts.push(column.get(row) as string);
+    }
+    return texts;
   }
 
   /** Booleans as 0 and 1. */
@@ -59,17 +71,30 @@ export class ArrowColumns {
 
   /** As `int32`, and every value is a row number below `rowCount`. */
   rows(name: string, rowCount: number): Int32Array {
+    return atOnce(this.rowsInPieces(name, rowCount));
+  }
+
+  *rowsInPieces(name: string, rowCount: number): Pieces<Int32Array> {
     const rows = this.int32(name);
-    const bad = rows.findIndex((row) => row < 0 || row >= rowCount);
-    if (bad >= 0) throw this.#invalid(`column ${name} has row ${rows[bad]!} of ${rowCount} at line ${bad}`);
+    for (let i = 0; i < rows.length; i++) {
+      if (i % PIECE === 0) yield;
+      if (rows[i]! < 0 || rows[i]! >= rowCount)
+        throw this.#invalid(`column ${name} has row ${rows[i]!} of ${rowCount} at line ${i}`);
+    }
     return rows;
   }
 
   /** As `float32`, and every value is finite. */
   scores(name: string): Float32Array {
+    return atOnce(this.scoresInPieces(name));
+  }
+
+  *scoresInPieces(name: string): Pieces<Float32Array> {
     const scores = this.float32(name);
-    const bad = scores.findIndex((score) => !Number.isFinite(score));
-    if (bad >= 0) throw this.#invalid(`column ${name} is ${scores[bad]!} at line ${bad}`);
+    for (let i = 0; i < scores.length; i++) {
+      if (i % PIECE === 0) yield;
+      if (!Number.isFinite(scores[i])) throw this.#invalid(`column ${name} is ${scores[i]!} at line ${i}`);
+    }
     return scores;
   }
 

@@ -9,6 +9,7 @@ import { loadIndex, nearestSearch } from './load-index.ts';
 import type { LoadedRelease } from './loaded-release.ts';
 import { readManifest } from './manifest.ts';
 import { Ranker } from './ranker.ts';
+import { Pace } from './pace.ts';
 import { ReleaseContent } from './release-content.ts';
 import { MANIFEST_FILE, RELEASE_FILES } from './release-files.ts';
 import { releaseSources } from './release-sources.ts';
@@ -20,6 +21,8 @@ export interface LoadOptions {
   readonly verifyDigests?: boolean;
   /** The feature list that the caller computes. Default: this build's. */
   readonly features?: FeatureSchema;
+  /** Who is served meanwhile. Default: nobody. */
+  readonly pace?: Pace;
 }
 
 /**
@@ -31,7 +34,8 @@ export async function loadRelease(dir: string, options: LoadOptions = {}): Promi
   const manifest = await readManifest(dir);
   requireSameFeatures(manifest.features, options.features ?? BUILD_FEATURES);
   const parameters = parametersOf(manifest);
-  const content = new ReleaseContent(dir, manifest, { verifyDigests: options.verifyDigests ?? true });
+  const { pace = Pace.alone(), verifyDigests = true } = options;
+  const content = new ReleaseContent(dir, manifest, { verifyDigests, pace });
 
   const catalog = await content.parsed(RELEASE_FILES.items, (bytes) => Catalog.fromArrow(bytes));
   if (catalog.count !== manifest.items)
@@ -47,9 +51,11 @@ export async function loadRelease(dir: string, options: LoadOptions = {}): Promi
     const ranker = await openRankers(content, manifest, itemFeatures, opened);
     const vectorIndex = itemVectors && (await loadIndex(content, manifest, itemVectors));
     const nearest = vectorIndex && nearestSearch(vectorIndex);
+    await pace.rest();
     await checkGolden(manifest.golden, { userTower, nearest, itemVectors, ranker });
     const towers = vectorIndex && userTower && itemVectors ? { index: vectorIndex, itemVectors } : null;
     const { sources, rankedLists, popularity } = await releaseSources(content, catalog, towers);
+    await pace.rest();
     await content.verifyUnread();
     const release: LoadedRelease = {
       id: manifest.id,
@@ -69,7 +75,7 @@ export async function loadRelease(dir: string, options: LoadOptions = {}): Promi
         for (const model of opened) await model.close();
       },
     };
-    await warmUp(release);
+    await warmUp(release, pace);
     return release;
   } catch (error) {
     for (const model of opened) await model.close();

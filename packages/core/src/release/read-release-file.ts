@@ -4,9 +4,16 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ShortlistError } from '../contracts/errors.ts';
 import type { ReleaseFile } from '../contracts/release-manifest.ts';
+import { Pace } from './pace.ts';
 
-/** Read and hashed at a time: long enough to be fast, short enough (a few ms) that a serving pod stays responsive. */
-const CHUNK_BYTES = 4 << 20;
+/** Read and hashed at a time: long enough to be fast, short enough (about a ms) that a serving pod stays responsive. */
+const CHUNK_BYTES = 1 << 20;
+
+interface ScanOptions {
+  readonly verifyDigest: boolean;
+  /** Default: nobody is served meanwhile. */
+  readonly pace?: Pace;
+}
 
 /**
  * Reads a file of a release whole and checks size and sha256 on the way, so that what is used is what was checked.
@@ -15,11 +22,11 @@ const CHUNK_BYTES = 4 << 20;
 export async function readReleaseFile(
   dir: string,
   file: ReleaseFile,
-  options: { verifyDigest: boolean },
+  options: ScanOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
   // Allocated at the first chunk, when the size in the manifest is known to be the file's.
   let content: Uint8Array<ArrayBuffer> | null = null;
-  await scan(dir, file, options.verifyDigest, (chunk, at) => {
+  await scan(dir, file, options, (chunk, at) => {
     content ??= new Uint8Array(file.bytes);
     content.set(chunk, at);
   });
@@ -27,8 +34,8 @@ export async function readReleaseFile(
 }
 
 /** As readReleaseFile, in constant memory, keeping nothing. */
-export async function verifyReleaseFile(dir: string, file: ReleaseFile): Promise<void> {
-  await scan(dir, file, true, () => undefined);
+export async function verifyReleaseFile(dir: string, file: ReleaseFile, pace = Pace.alone()): Promise<void> {
+  await scan(dir, file, { verifyDigest: true, pace }, () => undefined);
 }
 
 /** Size and sha256 of a file, in constant memory. */
@@ -50,7 +57,7 @@ export async function describeFile(dir: string, path: string): Promise<ReleaseFi
 async function scan(
   dir: string,
   file: ReleaseFile,
-  verifyDigest: boolean,
+  { verifyDigest, pace = Pace.alone() }: ScanOptions,
   take: (chunk: Uint8Array, at: number) => void,
 ): Promise<void> {
   const handle = await openRegular(dir, file.path);
@@ -64,6 +71,7 @@ async function scan(
       if (verifyDigest) hash.update(chunk);
       take(chunk, at);
       at += chunk.length;
+      await pace.rest();
     }
     if (at !== file.bytes) throw damaged(file, `${file.bytes} bytes`, `${at} bytes`);
     if (!verifyDigest) return;

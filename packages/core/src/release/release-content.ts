@@ -1,6 +1,8 @@
 import { join } from 'node:path';
+import { PIECE, type Pieces } from '../catalog/pieces.ts';
 import { ShortlistError } from '../contracts/errors.ts';
 import type { ReleaseFile, ReleaseManifest } from '../contracts/release-manifest.ts';
+import type { Pace } from './pace.ts';
 import { readReleaseFile, verifyReleaseFile } from './read-release-file.ts';
 import { MANIFEST_FILE, type ReleaseFileKind } from './release-files.ts';
 
@@ -9,12 +11,14 @@ export class ReleaseContent {
   readonly #dir: string;
   readonly #files: ReadonlyMap<string, ReleaseFile>;
   readonly #verifyDigest: boolean;
+  readonly #pace: Pace;
   readonly #read = new Set<ReleaseFile>();
 
-  constructor(dir: string, manifest: ReleaseManifest, options: { verifyDigests: boolean }) {
+  constructor(dir: string, manifest: ReleaseManifest, options: { verifyDigests: boolean; pace: Pace }) {
     this.#dir = dir;
     this.#files = new Map(manifest.files.map((file) => [file.path, file]));
     this.#verifyDigest = options.verifyDigests;
+    this.#pace = options.pace;
   }
 
   has(kind: ReleaseFileKind): boolean {
@@ -23,7 +27,7 @@ export class ReleaseContent {
 
   /** Errors: `release_manifest_invalid` when the manifest does not list it, and those of readReleaseFile. */
   async bytes(kind: ReleaseFileKind): Promise<Uint8Array<ArrayBuffer>> {
-    return readReleaseFile(this.#dir, this.#listed(kind), { verifyDigest: this.#verifyDigest });
+    return readReleaseFile(this.#dir, this.#listed(kind), { verifyDigest: this.#verifyDigest, pace: this.#pace });
   }
 
   /** A table of `columns` float32 per row, every value finite. Errors: also `release_file_invalid`. */
@@ -32,17 +36,15 @@ export class ReleaseContent {
     if (bytes.byteLength !== rows * columns * 4)
       throw unusable(kind, `${rows} rows of ${columns} are ${rows * columns * 4} bytes, it has ${bytes.byteLength}`);
     const values = new Float32Array(bytes.buffer);
-    for (let i = 0; i < values.length; i++)
-      if (!Number.isFinite(values[i]))
-        throw unusable(kind, `row ${Math.floor(i / columns)}, column ${i % columns} is ${String(values[i])}`);
+    await this.#pace.run(checkFinite(kind, values, columns));
     return values;
   }
 
   /** What `parse` makes of the file; what it throws becomes `release_file_invalid`. */
-  async parsed<T>(kind: ReleaseFileKind, parse: (bytes: Uint8Array<ArrayBuffer>) => T): Promise<T> {
+  async parsed<T>(kind: ReleaseFileKind, parse: (bytes: Uint8Array<ArrayBuffer>) => T | Promise<T>): Promise<T> {
     const bytes = await this.bytes(kind);
     try {
-      return parse(bytes);
+      return await parse(bytes);
     } catch (cause) {
       if (cause instanceof ShortlistError && cause.code === 'release_file_invalid') throw cause;
       throw unusable(kind, cause instanceof Error ? cause.message : String(cause), cause);
@@ -52,14 +54,15 @@ export class ReleaseContent {
   /** Path of a file that a native library reads itself, after its digest was checked. */
   async verifiedPath(kind: ReleaseFileKind): Promise<string> {
     const file = this.#listed(kind);
-    if (this.#verifyDigest) await verifyReleaseFile(this.#dir, file);
+    if (this.#verifyDigest) await verifyReleaseFile(this.#dir, file, this.#pace);
     return join(this.#dir, file.path);
   }
 
   /** Checks what nobody has asked for so far: reports, and models that a pod only passes on. */
   async verifyUnread(): Promise<void> {
     if (!this.#verifyDigest) return;
-    for (const file of this.#files.values()) if (!this.#read.has(file)) await verifyReleaseFile(this.#dir, file);
+    for (const file of this.#files.values())
+      if (!this.#read.has(file)) await verifyReleaseFile(this.#dir, file, this.#pace);
   }
 
   #listed(kind: ReleaseFileKind): ReleaseFile {
@@ -70,6 +73,14 @@ export class ReleaseContent {
     }
     const reason = `it does not list ${kind.path}`;
     throw new ShortlistError('release_manifest_invalid', { file: MANIFEST_FILE, field: 'files', reason });
+  }
+}
+
+function* checkFinite(kind: ReleaseFileKind, values: Float32Array, columns: number): Pieces<void> {
+  for (let i = 0; i < values.length; i++) {
+    if (i % PIECE === 0) yield;
+    if (!Number.isFinite(values[i]))
+      throw unusable(kind, `row ${Math.floor(i / columns)}, column ${i % columns} is ${String(values[i])}`);
   }
 }
 

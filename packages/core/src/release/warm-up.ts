@@ -4,6 +4,7 @@ import { CandidateSet } from '../retrieval/candidate-set.ts';
 import { FusionScratch } from '../retrieval/fusion.ts';
 import { candidateCapacity, retrieveCandidates } from '../retrieval/retrieve.ts';
 import type { LoadedRelease } from './loaded-release.ts';
+import type { Pace } from './pace.ts';
 
 /** Enough for ONNX Runtime's arena to reach its size and for V8 to compile the sources (a few ms in all). */
 const ROUNDS = 10;
@@ -12,7 +13,7 @@ const CANDIDATES = 500;
 type Warmed = Pick<LoadedRelease, 'catalog' | 'manifest' | 'sources' | 'userTower' | 'ranker' | 'parameters'>;
 
 /** Runs every model and source a few times, so that the first request does not pay for it. */
-export async function warmUp(release: Warmed): Promise<void> {
+export async function warmUp(release: Warmed, pace: Pace): Promise<void> {
   const { catalog, sources, userTower, ranker, parameters } = release;
   const profile = someProfile(catalog.count);
   const nowS = profile.timesS[profile.length - 1]! + 60;
@@ -24,8 +25,10 @@ export async function warmUp(release: Warmed): Promise<void> {
     const userVector = userTower ? await userTower.run([profile], [nowS]) : null;
     const query = { profile, nowS, category: -1, userVector, excluded: null };
     retrieveCandidates(sources, query, parameters, candidates, scratch);
+    await pace.rest();
     await ranker?.int8.run(batch);
     await ranker?.fp32.run(batch);
+    await pace.rest();
   }
 }
 
