@@ -29,6 +29,13 @@ const EnvironmentSchema = Type.Object({
       description: 'Loopback port of the embedded PostgreSQL; a free one when absent.',
     }),
   ),
+  REDIS_URL: Type.Optional(
+    Type.String({
+      pattern: '^rediss?://',
+      description:
+        'Redis or Valkey (7.0 or newer) to use in place of the embedded Valkey; several datasets may share it.',
+    }),
+  ),
 });
 
 export interface Environment {
@@ -39,6 +46,7 @@ export interface Environment {
   readonly dataFolder: string;
   readonly databaseUrl?: string;
   readonly postgresPort?: number;
+  readonly redisUrl?: string;
 }
 
 /** Reads and validates the variables of `EnvironmentSchema`. Throws `config_invalid` with the variable's name. */
@@ -60,5 +68,6 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
     dataFolder: resolve(REPOSITORY, values.SHORTLIST_DATA),
     ...(values.DATABASE_URL === undefined ? {} : { databaseUrl: values.DATABASE_URL }),
     ...(values.SHORTLIST_POSTGRES_PORT === undefined ? {} : { postgresPort: Number(values.SHORTLIST_POSTGRES_PORT) }),
+    ...(values.REDIS_URL === undefined ? {} : { redisUrl: values.REDIS_URL }),
   };
 }

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
+import { freePort } from './free-port.ts';
 import { canReach, makeFolder, postgresAccount, reachablePrograms, type Account } from './postgres-account.ts';
 import { findPostgres, postgresProgram } from './postgres-binaries.ts';
 import { Holders, withLock } from './process-lock.ts';
@@ -178,7 +178,7 @@ export class PostgresCluster {
   }
 
   async #start(programs: string, folder: string, account: Account): Promise<void> {
-    const port = this.#options.port ?? (await freePort());
+    const port = this.#options.port ?? (await freePort(HOST));
     const logFile = join(folder, 'server.log');
     writeFileSync(logFile, '');
     if (account !== undefined) chownSync(logFile, account.uid, account.gid);
@@ -244,16 +244,5 @@ function run(program: string, args: readonly string[], account: Account): Promis
     child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
     child.on('error', reject);
     child.on('close', (code) => resolve({ code: code ?? 1, output }));
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, HOST, () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
   });
 }

@@ -7,8 +7,8 @@ const WAIT_MS_MAX = 60_000;
 const POLL_MS = 50;
 const PINNED = 'pinned';
 
-/** A process's identity: number and start time, since numbers are used again (soon, in containers). */
-function identify(pid: number): string | undefined {
+/** A living process's identity: number and start time, since numbers are used again (soon, in containers). */
+export function identify(pid: number): string | undefined {
   try {
     process.kill(pid, 0);
   } catch (error) {
@@ -16,15 +16,17 @@ function identify(pid: number): string | undefined {
   }
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The command in parentheses may hold spaces; the start time is the 20th field after it.
-    return `${pid} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`;
+    // The command in parentheses may hold spaces; after it come the state and, as the 20th field, the start time.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    // Ended, but its parent (in a container: one that cares for nobody) has not asked how.
+    return fields[0] === 'Z' ? undefined : `${pid} ${fields[19]}`;
   } catch {
     return `${pid}`;
   }
 }
 
 const SELF = identify(process.pid)!;
-const isAlive = (identity: string) => identify(Number.parseInt(identity, 10)) === identity;
+export const isAlive = (identity: string): boolean => identify(Number.parseInt(identity, 10)) === identity;
 
 function readOr(path: string, missing: string): string {
   try {
