@@ -3,6 +3,7 @@
  * (100 and 20 events), 500 candidates a request:
  * `node packages/core/bench/retrieval-sources.ts [--items 1000,20000,200000] [--json FILE]`
  */
+import { atOnce } from '../src/catalog/pieces.ts';
 import { DEFAULT_PARAMETERS } from '../src/contracts/effective-parameters.ts';
 import { CandidateSet } from '../src/retrieval/candidate-set.ts';
 import { FusionScratch, fuse } from '../src/retrieval/fusion.ts';
@@ -17,7 +18,7 @@ import { NeighborListSource } from '../src/retrieval/sources/neighbor-list-sourc
 import { NewItemsSource } from '../src/retrieval/sources/new-items-source.ts';
 import { RankedListSource } from '../src/retrieval/sources/ranked-list-source.ts';
 import { RepeatsSource } from '../src/retrieval/sources/repeats-source.ts';
-import { UserUserSource } from '../src/retrieval/sources/user-user-source.ts';
+import { tastesOf, UserUserSource } from '../src/retrieval/sources/user-user-source.ts';
 import { seededRandom } from '../src/statistics/seeded-random.ts';
 import { interleaved, report } from './report.ts';
 import { benchCatalog, benchLists, benchProfiles, NOW_S } from './retrieval-shop.ts';
@@ -55,7 +56,7 @@ function benchSources(itemCount: number): CandidateSource[] {
       interests,
     ),
     new UserUserSource(
-      benchLists(20_000, itemCount, 40, 8),
+      atOnce(tastesOf(benchLists(20_000, itemCount, 40, 8), itemCount)),
       itemCount,
       { weightScale, eventsMax: 200, halfLifeS },
       interests,

@@ -1,5 +1,6 @@
 import { benchCatalog, benchLists } from '../../core/bench/retrieval-shop.ts';
 import { trendingBytes } from '../../core/bench/retrieval-trending.ts';
+import { atOnce } from '@shortlist/core/catalog/pieces.ts';
 import { DEFAULT_PARAMETERS } from '@shortlist/core/contracts/effective-parameters.ts';
 import { FEATURE_WIDTHS } from '@shortlist/core/features/definitions.ts';
 import type { LoadedRelease } from '@shortlist/core/release/loaded-release.ts';
@@ -16,7 +17,7 @@ import { NewItemsSource } from '@shortlist/core/retrieval/sources/new-items-sour
 import { RankedListSource } from '@shortlist/core/retrieval/sources/ranked-list-source.ts';
 import { RepeatsSource } from '@shortlist/core/retrieval/sources/repeats-source.ts';
 import { TwoTowerSource } from '@shortlist/core/retrieval/sources/two-tower-source.ts';
-import { UserUserSource } from '@shortlist/core/retrieval/sources/user-user-source.ts';
+import { tastesOf, UserUserSource } from '@shortlist/core/retrieval/sources/user-user-source.ts';
 import { seededRandom } from '@shortlist/core/statistics/seeded-random.ts';
 import type { VectorIndex } from '@shortlist/core/retrieval/vector-index.ts';
 import { randomRanker } from './random-ranker.ts';
@@ -92,7 +93,12 @@ function sourcesOf(
       { ...linear, eventsMax: 50, halfLifeS },
       interests,
     ),
-    new UserUserSource(benchLists(20_000, count, 40, 8), count, { weightScale, eventsMax: 200, halfLifeS }, interests),
+    new UserUserSource(
+      atOnce(tastesOf(benchLists(20_000, count, 40, 8), count)),
+      count,
+      { weightScale, eventsMax: 200, halfLifeS },
+      interests,
+    ),
     new CategorySource(catalog, lists),
     new RepeatsSource(new Float32Array(count), weightScale),
     new RankedListSource('trending', lists),

@@ -54,8 +54,7 @@ export async function loadRelease(dir: string, options: LoadOptions = {}): Promi
     await pace.rest();
     await checkGolden(manifest.golden, { userTower, nearest, itemVectors, ranker });
     const towers = vectorIndex && userTower && itemVectors ? { index: vectorIndex, itemVectors } : null;
-    const { sources, rankedLists, popularity } = await releaseSources(content, catalog, towers);
-    await pace.rest();
+    const { sources, rankedLists, popularity } = await releaseSources(content, catalog, towers, pace);
     await content.verifyUnread();
     const release: LoadedRelease = {
       id: manifest.id,

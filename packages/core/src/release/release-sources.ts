@@ -1,6 +1,7 @@
 import type { Catalog } from '../catalog/catalog.ts';
-import { loadSources, type LoadedSources, type SourceSettings } from '../retrieval/load-sources.ts';
+import { sourcesInPieces, type LoadedSources, type SourceSettings } from '../retrieval/load-sources.ts';
 import type { VectorIndex } from '../retrieval/vector-index.ts';
+import type { Pace } from './pace.ts';
 import type { ReleaseContent } from './release-content.ts';
 import { RELEASE_FILES } from './release-files.ts';
 
@@ -12,6 +13,7 @@ export async function releaseSources(
   files: ReleaseContent,
   catalog: Catalog,
   towers: { readonly index: VectorIndex; readonly itemVectors: Float32Array } | null,
+  pace: Pace,
 ): Promise<LoadedSources> {
   const settings = await files.parsed(
     RELEASE_FILES.sources,
@@ -19,5 +21,5 @@ export async function releaseSources(
   );
   const bytes = new Map<string, Uint8Array>();
   for (const kind of SOURCE_FILES) if (files.has(kind)) bytes.set(kind.path, await files.bytes(kind));
-  return loadSources(catalog, settings, (name) => bytes.get(name), towers);
+  return pace.run(sourcesInPieces(catalog, settings, (name) => bytes.get(name), towers));
 }

@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { Value } from 'typebox/value';
 import type { Catalog } from '../catalog/catalog.ts';
+import { atOnce, PIECE, type Pieces } from '../catalog/pieces.ts';
 import { ShortlistError } from '../contracts/errors.ts';
 import { readNeighborLists } from './neighbor-lists.ts';
 import { RankedLists } from './ranked-lists.ts';
@@ -13,7 +14,7 @@ import { NewItemsSource } from './sources/new-items-source.ts';
 import { RankedListSource } from './sources/ranked-list-source.ts';
 import { RepeatsSource } from './sources/repeats-source.ts';
 import { TwoTowerSource } from './sources/two-tower-source.ts';
-import { UserUserSource } from './sources/user-user-source.ts';
+import { tastesOf, UserUserSource } from './sources/user-user-source.ts';
 import type { VectorIndex } from './vector-index.ts';
 
 const DAY_S = 86_400;
@@ -54,12 +55,17 @@ export interface LoadedSources {
  * The candidate sources whose files are there. `towers` null: no two-tower source.
  * Errors: `release_file_missing` without trending.arrow, `release_file_invalid` for a malformed file.
  */
-export function loadSources(
+export function loadSources(...args: Parameters<typeof sourcesInPieces>): LoadedSources {
+  return atOnce(sourcesInPieces(...args));
+}
+
+/** As `loadSources`, for a pod that serves meanwhile. */
+export function* sourcesInPieces(
   catalog: Catalog,
   settings: SourceSettings,
   read: ReadSourceFile,
   towers: { readonly index: VectorIndex; readonly itemVectors: Float32Array } | null,
-): LoadedSources {
+): Pieces<LoadedSources> {
   checkSettings(settings);
   const trending = read('trending.arrow');
   if (trending === undefined)
@@ -74,8 +80,8 @@ export function loadSources(
     new RankedListSource('trending', rankedLists),
     new RankedListSource('popular', rankedLists),
     new NewItemsSource(catalog),
-    ...neighborSources(catalog, settings, read, interests),
-    ...userSources(catalog, settings, read, interests),
+    ...(yield* neighborSources(catalog, settings, read, interests)),
+    ...(yield* userSources(catalog, settings, read, interests)),
   ];
   if (towers !== null) sources.push(new TwoTowerSource(towers.index, towers.itemVectors));
   sources.sort((a, b) => SOURCE_INDEX[a.name] - SOURCE_INDEX[b.name]);
@@ -89,12 +95,12 @@ function checkSettings(settings: SourceSettings): void {
   throw new ShortlistError('release_file_invalid', { file: 'sources.json', reason });
 }
 
-function neighborSources(
+function* neighborSources(
   catalog: Catalog,
   settings: SourceSettings,
   read: ReadSourceFile,
   interests: Accumulator,
-): CandidateSource[] {
+): Pieces<CandidateSource[]> {
   const { coVisitation, itemItem, weightScale } = settings.parameters;
   const linear = { weightScale, damping: 1 };
   const decayed = { ...linear, halfLifeS: itemItem.halfLifeDays * DAY_S };
@@ -104,40 +110,43 @@ function neighborSources(
     ['content', 'content.arrow', { ...decayed, eventsMax: 50 }],
   ];
   const counts = { fromCount: catalog.count, toCount: catalog.count };
-  return kinds.flatMap(([name, file, options]) => {
+  const sources: CandidateSource[] = [];
+  for (const [name, file, options] of kinds) {
     const bytes = read(file);
-    if (bytes === undefined) return [];
-    const lists = readNeighborLists(bytes, { file, from: 'item', to: 'neighbor', value: 'score' }, counts);
-    return [new NeighborListSource(name, lists, options, interests)];
-  });
+    if (bytes === undefined) continue;
+    const lists = yield* readNeighborLists(bytes, { file, from: 'item', to: 'neighbor', value: 'score' }, counts);
+    sources.push(new NeighborListSource(name, lists, options, interests));
+  }
+  return sources;
 }
 
-function userSources(
+function* userSources(
   catalog: Catalog,
   settings: SourceSettings,
   read: ReadSourceFile,
   interests: Accumulator,
-): CandidateSource[] {
+): Pieces<CandidateSource[]> {
   const { ials, histories, itemsPerActorMax, weightScale } = settings.parameters;
   const sources: CandidateSource[] = [];
   const factors = read('ials-items.f32');
   if (factors !== undefined) {
-    const values = readFactors(factors, catalog.count, ials.dim);
+    const values = yield* readFactors(factors, catalog.count, ials.dim);
     const options = { eventsMax: itemsPerActorMax, halfLifeS: ials.halfLifeDays * DAY_S, weightScale };
     sources.push(new IalsSource({ ...ials, factors: values }, options, interests));
   }
   const bytes = read('histories.arrow');
   if (bytes !== undefined) {
     const columns = { file: 'histories.arrow', from: 'actor', to: 'row', value: 'weight' };
-    const lists = readNeighborLists(bytes, columns, { fromCount: 'last', toCount: catalog.count });
+    const lists = yield* readNeighborLists(bytes, columns, { fromCount: 'last', toCount: catalog.count });
     const options = { eventsMax: histories.items, halfLifeS: histories.halfLifeDays * DAY_S, weightScale };
-    sources.push(new UserUserSource(lists, catalog.count, options, interests));
+    const tastes = yield* tastesOf(lists, catalog.count);
+    sources.push(new UserUserSource(tastes, catalog.count, options, interests));
   }
   return sources;
 }
 
 /** `[count, dim]` from the bytes of ials-items.f32. */
-function readFactors(bytes: Uint8Array, count: number, dim: number): Float32Array {
+function* readFactors(bytes: Uint8Array, count: number, dim: number): Pieces<Float32Array> {
   const file = 'ials-items.f32';
   if (bytes.length !== count * dim * 4)
     throw new ShortlistError('release_file_invalid', {
@@ -145,8 +154,11 @@ function readFactors(bytes: Uint8Array, count: number, dim: number): Float32Arra
       reason: `${bytes.length} bytes, not ${count} x ${dim} x 4`,
     });
   const values = new Float32Array(bytes.slice().buffer);
-  if (!values.every((value) => Number.isFinite(value)))
-    throw new ShortlistError('release_file_invalid', { file, reason: 'a value is not finite' });
+  for (let i = 0; i < values.length; i++) {
+    if (i % PIECE === 0) yield;
+    if (!Number.isFinite(values[i]))
+      throw new ShortlistError('release_file_invalid', { file, reason: `value ${i} is not finite` });
+  }
   return values;
 }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Catalog } from '../../src/catalog/catalog.ts';
+import { atOnce } from '../../src/catalog/pieces.ts';
 import { createProfile } from '../../src/catalog/to-profile.ts';
 import { itemsToArrow } from '../../src/catalog/write-items.ts';
 import { EVENT_CODE, EVENT_WEIGHT } from '../../src/contracts/events.ts';
@@ -12,7 +13,7 @@ import { IalsSource } from '../../src/retrieval/sources/ials-source.ts';
 import { NeighborListSource } from '../../src/retrieval/sources/neighbor-list-source.ts';
 import { NewItemsSource } from '../../src/retrieval/sources/new-items-source.ts';
 import { RepeatsSource } from '../../src/retrieval/sources/repeats-source.ts';
-import { UserUserSource } from '../../src/retrieval/sources/user-user-source.ts';
+import { tastesOf, UserUserSource } from '../../src/retrieval/sources/user-user-source.ts';
 import { seededRandom } from '../../src/statistics/seeded-random.ts';
 
 const ITEMS = 30;
@@ -130,7 +131,11 @@ describe('user-user', () => {
     ]);
     const norms = histories.map((history) => Math.hypot(...history));
     const cosines = histories.map((history, a) => (history[1]! + history[5]!) / norms[a]!);
-    const source = new UserUserSource(listsOf(histories), ITEMS, { eventsMax: 100, halfLifeS: 0, weightScale: 5 });
+    const source = new UserUserSource(atOnce(tastesOf(listsOf(histories), ITEMS)), ITEMS, {
+      eventsMax: 100,
+      halfLifeS: 0,
+      weightScale: 5,
+    });
     for (const { row, score } of retrieved(source, queryOf(profile), 50))
       expect(score).toBeCloseTo(
         histories.reduce((sum, history, a) => sum + (cosines[a]! / norms[a]!) * history[row]!, 0),

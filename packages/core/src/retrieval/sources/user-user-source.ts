@@ -1,3 +1,4 @@
+import { PIECE, type Pieces } from '../../catalog/pieces.ts';
 import type { CandidateSet } from '../candidate-set.ts';
 import type { NeighborLists } from '../neighbor-lists.ts';
 import type { CandidateSource, SourceQuery } from '../source.ts';
@@ -12,6 +13,20 @@ import { readInterests, type InterestOptions } from './interests.ts';
  */
 const ACTORS_PER_ITEM = 100;
 const NEIGHBOR_ACTORS = 100;
+/** Lists, of up to some hundred entries, between two yields. */
+const LISTS_PIECE = 128;
+
+/** Items of every actor, of unit length, and the strongest actors of every item. */
+export interface Tastes {
+  readonly items: NeighborLists;
+  readonly actors: NeighborLists;
+}
+
+/** `histories`: items of every actor with their decayed weights. */
+export function* tastesOf(histories: NeighborLists, itemCount: number): Pieces<Tastes> {
+  const items = yield* normalised(histories);
+  return { items, actors: yield* invert(items, itemCount, ACTORS_PER_ITEM) };
+}
 
 /**
  * What shoppers with like tastes took: cosine between the profile's interests and every actor's, the nearest 100 actors
@@ -30,14 +45,11 @@ export class UserUserSource implements CandidateSource {
   readonly #nearestScores = new Float32Array(NEIGHBOR_ACTORS);
   readonly #emitter = new Emitter('user_user');
 
-  /**
-   * `histories`: items of every actor with their decayed weights; `interests`: scratch `[n]`, free again when `retrieve`
-   * returns, so sources may share one.
-   */
-  constructor(histories: NeighborLists, itemCount: number, options: InterestOptions, interests?: Accumulator) {
-    const actorCount = histories.offsets.length - 1;
-    this.#items = normalised(histories);
-    this.#actors = invert(this.#items, itemCount, ACTORS_PER_ITEM);
+  /** `interests`: scratch `[n]`, free again when `retrieve` returns, so sources may share one. */
+  constructor(tastes: Tastes, itemCount: number, options: InterestOptions, interests?: Accumulator) {
+    const actorCount = tastes.items.offsets.length - 1;
+    this.#items = tastes.items;
+    this.#actors = tastes.actors;
     this.#options = options;
     this.#interests = interests ?? new Accumulator(itemCount);
     this.#similarities = new Accumulator(actorCount);
@@ -85,8 +97,8 @@ export class UserUserSource implements CandidateSource {
 }
 
 /** Actors of every item with their weights, the strongest `listMax` (ties: lower actor), in ascending order of actors. */
-function invert(histories: NeighborLists, itemCount: number, listMax: number): NeighborLists {
-  const all = transpose(histories, itemCount);
+function* invert(histories: NeighborLists, itemCount: number, listMax: number): Pieces<NeighborLists> {
+  const all = yield* transpose(histories, itemCount);
   const offsets = new Int32Array(itemCount + 1);
   for (let item = 0; item < itemCount; item++)
     offsets[item + 1] = offsets[item]! + Math.min(listMax, all.offsets[item + 1]! - all.offsets[item]!);
@@ -95,6 +107,7 @@ function invert(histories: NeighborLists, itemCount: number, listMax: number): N
   const strongest = new TopK(listMax);
   const [places, weights] = [new Int32Array(listMax), new Float32Array(listMax)];
   for (let item = 0; item < itemCount; item++) {
+    if (item % LISTS_PIECE === 0) yield;
     strongest.reset(listMax);
     for (let n = all.offsets[item]!; n < all.offsets[item + 1]!; n++) strongest.offer(n, all.scores[n]!);
     const count = strongest.drain(places, weights);
@@ -109,26 +122,32 @@ function invert(histories: NeighborLists, itemCount: number, listMax: number): N
 }
 
 /** Columns as lists: for every `to` of the lists its `from`s in ascending order. O(entries), by counting. */
-function transpose(lists: NeighborLists, toCount: number): NeighborLists {
+function* transpose(lists: NeighborLists, toCount: number): Pieces<NeighborLists> {
   const offsets = new Int32Array(toCount + 1);
-  for (const to of lists.neighbors) offsets[to + 1]! += 1;
+  for (let i = 0; i < lists.neighbors.length; i++) {
+    if (i % PIECE === 0) yield;
+    offsets[lists.neighbors[i]! + 1]! += 1;
+  }
   for (let to = 0; to < toCount; to++) offsets[to + 1]! += offsets[to]!;
   const next = offsets.slice();
   const neighbors = new Int32Array(lists.neighbors.length);
   const scores = new Float32Array(lists.neighbors.length);
-  for (let from = 0; from < lists.offsets.length - 1; from++)
+  for (let from = 0; from < lists.offsets.length - 1; from++) {
+    if (from % LISTS_PIECE === 0) yield;
     for (let n = lists.offsets[from]!; n < lists.offsets[from + 1]!; n++) {
       const place = next[lists.neighbors[n]!]!++;
       neighbors[place] = from;
       scores[place] = lists.scores[n]!;
     }
+  }
   return { offsets, neighbors, scores };
 }
 
 /** The lists scaled to unit length: actors with long histories do not outvote others. */
-function normalised({ offsets, neighbors, scores }: NeighborLists): NeighborLists {
+function* normalised({ offsets, neighbors, scores }: NeighborLists): Pieces<NeighborLists> {
   const scaled = new Float32Array(scores.length);
   for (let from = 0; from < offsets.length - 1; from++) {
+    if (from % LISTS_PIECE === 0) yield;
     let squares = 0;
     for (let n = offsets[from]!; n < offsets[from + 1]!; n++) squares += scores[n]! ** 2;
     const scale = squares > 0 ? 1 / Math.sqrt(squares) : 0;
