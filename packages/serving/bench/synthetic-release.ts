@@ -7,6 +7,7 @@ import type { LoadedRelease } from '@shortlist/core/release/loaded-release.ts';
 import { Ranker } from '@shortlist/core/release/ranker.ts';
 import { UserTower } from '@shortlist/core/release/user-tower.ts';
 import { FlatIndex } from '@shortlist/core/retrieval/flat-index.ts';
+import { GrowingIndex } from '@shortlist/core/retrieval/growing-index.ts';
 import { HnswIndex } from '@shortlist/core/retrieval/hnsw-index.ts';
 import { RankedLists } from '@shortlist/core/retrieval/ranked-lists.ts';
 import { SOURCE_INDEX, type CandidateSource } from '@shortlist/core/retrieval/source.ts';
@@ -36,8 +37,10 @@ export async function syntheticRelease(itemCount: number): Promise<LoadedRelease
   const rankedLists = RankedLists.fromArrow(trendingBytes(catalog), catalog);
   const itemVectors = clusteredVectors(itemCount, random);
   const itemFeatures = Float32Array.from({ length: itemCount * FEATURE_WIDTHS.item }, () => random() * 2);
-  const vectorIndex: VectorIndex =
-    itemCount <= FLAT_MAX ? new FlatIndex(itemVectors, DIM) : HnswIndex.build(itemVectors, DIM);
+  const vectorIndex = new GrowingIndex(
+    itemCount <= FLAT_MAX ? new FlatIndex(itemVectors, DIM) : HnswIndex.build(itemVectors, DIM),
+    itemVectors,
+  );
   const ranker = (precision: 'fp32' | 'int8') =>
     Ranker.open(randomRanker(precision), precision, itemFeatures, FEATURE_WIDTHS);
   const userTower = await UserTower.open(randomTower(DIM), 'tower', itemVectors, DIM);
@@ -56,6 +59,7 @@ export async function syntheticRelease(itemCount: number): Promise<LoadedRelease
     itemVectors,
     vectorIndex,
     userTower,
+    itemTower: null,
     ranker: rankers,
     async close() {
       for (const one of [userTower, rankers.fp32, rankers.int8]) await one.close();

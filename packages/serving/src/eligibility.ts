@@ -53,7 +53,7 @@ export class Eligibility {
     this.#catalog = catalog;
     this.barred = barredRows(input);
     this.#categories = allowedCategories(catalog, body.context?.category, filters?.categories);
-    this.#brands = filters?.brands ? new Set(filters.brands.map((brand) => catalog.brands.indexOf(brand))) : null;
+    this.#brands = filters?.brands ? new Set(filters.brands.map((brand) => catalog.brandCode(brand))) : null;
     this.#minPrice = filters?.min_price ?? -Infinity;
     this.#maxPrice = filters?.max_price ?? Infinity;
     this.#bandMin = Math.max(-Infinity, ...bands.map(({ min }) => min));

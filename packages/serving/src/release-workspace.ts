@@ -45,13 +45,13 @@ export class ReleaseWorkspace {
 
   constructor(release: LoadedRelease) {
     this.release = release;
-    this.excluded = new Uint8Array(release.catalog.count);
+    this.excluded = new Uint8Array(release.catalog.capacity);
     this.features = new FeatureContext(
       {
         catalog: release.catalog,
         itemFeatures: release.itemFeatures,
         itemVectors: release.itemVectors,
-        vectorDim: release.itemVectors === null ? 0 : release.itemVectors.length / release.catalog.count,
+        vectorDim: release.itemVectors === null ? 0 : release.itemVectors.length / release.catalog.capacity,
       },
       PROFILE_EVENTS_MAX,
     );
@@ -59,7 +59,7 @@ export class ReleaseWorkspace {
 
   /** A slot to work in; give it back with `release`. As many exist as requests were ever in a batch at once. */
   takeSlot(): Slot {
-    return this.#free.pop() ?? new Slot(this.release.catalog.count);
+    return this.#free.pop() ?? new Slot(this.release.catalog.capacity);
   }
 
   returnSlot(slot: Slot): void {

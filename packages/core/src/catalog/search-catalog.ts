@@ -14,8 +14,8 @@ export interface CatalogQuery {
   readonly pageSize: number;
 }
 
-/** Made at a catalogue's first search with words, about a second per million items. */
-const WORD_INDEXES = new WeakMap<Catalog, WordIndex>();
+/** Made at a catalogue's first search with words, about a second per million items; changes are written into it. */
+const WORD_INDEXES = new WeakMap<Catalog, { readonly index: WordIndex; textVersion: number }>();
 
 /**
  * Rows of one page of the items that match, and how many match in all: those with the most whole words first, then by
@@ -42,15 +42,25 @@ export function searchCatalog(catalog: Catalog, query: CatalogQuery): { rows: nu
 
 function rowsToLookAt(catalog: Catalog, search: string, category: number | undefined): Iterable<number> {
   if (search.trim() !== '') return wordIndexOf(catalog).search(search);
-  return category === undefined ? catalog.prices.keys() : catalog.rowsOfCategory(category);
+  return category === undefined ? rowsUpTo(catalog.count) : catalog.rowsOfCategory(category);
+}
+
+function* rowsUpTo(count: number): Iterable<number> {
+  for (let row = 0; row < count; row++) yield row;
 }
 
 function wordIndexOf(catalog: Catalog): WordIndex {
+  const textOf = (row: number) => `${catalog.title(row)} ${catalog.brand(row)} ${catalog.category(row)}`;
+  const { textVersion } = catalog;
   const known = WORD_INDEXES.get(catalog);
-  if (known !== undefined) return known;
-  const index = new WordIndex(
-    catalog.titles.map((title, row) => `${title} ${catalog.brand(row)} ${catalog.category(row)}`),
-  );
-  WORD_INDEXES.set(catalog, index);
-  return index;
+  if (known === undefined) {
+    const index = new WordIndex(catalog.titles.map((_, row) => textOf(row)));
+    WORD_INDEXES.set(catalog, { index, textVersion });
+    return index;
+  }
+  if (known.textVersion !== textVersion) {
+    for (const row of catalog.changedTexts) known.index.set(row, textOf(row));
+    known.textVersion = textVersion;
+  }
+  return known.index;
 }

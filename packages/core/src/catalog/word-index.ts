@@ -13,13 +13,15 @@ function words(text: string): string[] {
 
 /**
  * Which texts hold which words: a sorted vocabulary with the rows of each word, so that a beginning of a word is a
- * range of the vocabulary.
+ * range of the vocabulary. Texts that changed after the index was made, or came later, are looked at one by one.
  */
 export class WordIndex {
-  readonly #count: number;
+  #count: number;
   readonly #vocabulary: readonly string[];
   /** Ascending rows of each word. */
   readonly #rows: readonly (readonly number[])[];
+  /** Of rows whose postings no longer hold. */
+  readonly #changed = new Map<number, { readonly text: string; readonly words: readonly string[] }>();
 
   constructor(texts: readonly string[]) {
     this.#count = texts.length;
@@ -35,6 +37,13 @@ export class WordIndex {
     this.#rows = this.#vocabulary.map((word) => postings.get(word)!);
   }
 
+  /** Takes `text` for that of `row` from now on. */
+  set(row: number, text: string): void {
+    if (this.#changed.get(row)?.text === text) return;
+    this.#changed.set(row, { text, words: [...new Set(words(text))] });
+    this.#count = Math.max(this.#count, row + 1);
+  }
+
   /** Numbers of the texts that have, for every word of `text`, a word that begins with it; most whole words first, then by row. */
   search(text: string): Int32Array {
     const wanted = [...new Set(words(text))].slice(0, QUERY_WORDS_MAX);
@@ -44,6 +53,10 @@ export class WordIndex {
     wanted.forEach((word, at) => {
       this.#mark(word, at, found, whole);
     });
+    for (const [row, { words: own }] of this.#changed) {
+      found[row] = wanted.every((word) => own.some((one) => one.startsWith(word))) ? wanted.length : 0;
+      whole[row] = wanted.filter((word) => own.includes(word)).length;
+    }
     const matches: number[] = [];
     for (let row = 0; row < this.#count; row++) if (found[row] === wanted.length) matches.push(row);
     return Int32Array.from(matches.sort((a, b) => whole[b]! - whole[a]! || a - b));

@@ -15,7 +15,8 @@ const item = (name: string, transform: Transform, doc: string, value: (state: It
   value,
 });
 
-const at = (state: ItemState, channel: number): number => state.counters.valueAt(state.row, channel, state.asOfS);
+const at = (state: ItemState, channel: number): number =>
+  state.counters.valueAt(state.counterRow, channel, state.asOfS);
 
 const VIEWS_7D = counterChannel('views_7d');
 const VIEWS_30D = counterChannel('views_30d');
@@ -81,10 +82,10 @@ export const ITEM_FEATURES: readonly ItemFeature[] = [
     daysSince(state, state.catalog.createdS[state.row]! || 0),
   ),
   item('first_sold', 'log1p', 'Days since the first purchase; 999 when never.', (state) =>
-    daysSince(state, state.firstPurchaseS[state.row]!),
+    daysSince(state, state.firstPurchaseS[state.counterRow]!),
   ),
   item('last_sold', 'log1p', 'Days since the last purchase; 999 when never.', (state) =>
-    daysSince(state, state.lastPurchaseS[state.row]!),
+    daysSince(state, state.lastPurchaseS[state.counterRow]!),
   ),
   item('price', 'log1p', 'Price in the shop’s currency.', (state) => state.catalog.prices[state.row]!),
   item(

@@ -6,6 +6,8 @@ import { ITEM_FEATURES } from './item-features.ts';
 /** The columns of a catalogue that features read; core/catalog's Catalog has them. */
 export interface FeatureCatalog {
   readonly count: number;
+  /** Rows that there is room for: the length of the arrays. */
+  readonly capacity: number;
   /** -1 where an item has none. */
   readonly categoryCodes: Int16Array | Int32Array;
   readonly brandCodes: Int32Array;
@@ -19,14 +21,25 @@ export interface FeatureCatalog {
 /** One item at one moment, as an item feature sees it. Reused between rows. */
 export interface ItemState {
   row: number;
+  /** Row of `counters` and of the times of purchase: in a pod they are kept once for all releases, else it is `row`. */
+  counterRow: number;
   asOfS: number;
   readonly catalog: FeatureCatalog;
   readonly counters: ItemCounters;
   /** [N] share of the item's category that is cheaper, 0..1. */
   readonly pricePercentiles: Float32Array;
-  /** [N] unix seconds of the first and last purchase; 0 = never. */
+  /** By counter row, unix seconds of the first and last purchase; 0 = never. */
   readonly firstPurchaseS: Float64Array;
   readonly lastPurchaseS: Float64Array;
+}
+
+/** Writes the features of the item that `state` is set to into its row of `values`, `[N, Di]`. */
+export function writeItemFeatures(state: ItemState, values: Float32Array): void {
+  const at = state.row * ITEM_FEATURES.length;
+  for (let f = 0; f < ITEM_FEATURES.length; f++) {
+    const feature = ITEM_FEATURES[f]!;
+    values[at + f] = transformed(feature.value(state), feature.transform);
+  }
 }
 
 /**
@@ -50,6 +63,7 @@ export class ItemFeatureTable {
     this.#tickOfRow = new Float64Array(catalog.count).fill(-Infinity);
     this.#state = {
       row: 0,
+      counterRow: 0,
       asOfS: 0,
       catalog,
       counters: new ItemCounters(catalog.count),
@@ -95,12 +109,9 @@ export class ItemFeatureTable {
   #compute(row: number, asOfS: number): void {
     const state = this.#state;
     state.row = row;
+    state.counterRow = row;
     state.asOfS = asOfS;
-    const at = row * ITEM_FEATURES.length;
-    for (let f = 0; f < ITEM_FEATURES.length; f++) {
-      const feature = ITEM_FEATURES[f]!;
-      this.values[at + f] = transformed(feature.value(state), feature.transform);
-    }
+    writeItemFeatures(state, this.values);
   }
 }
 
@@ -113,7 +124,7 @@ export function pricePercentiles(catalog: FeatureCatalog): Float32Array {
     if (rows) rows.push(row);
     else byCategory.set(code, [row]);
   }
-  const out = new Float32Array(catalog.count);
+  const out = new Float32Array(catalog.capacity);
   for (const rows of byCategory.values()) {
     rows.sort((a, b) => catalog.prices[a]! - catalog.prices[b]! || a - b);
     for (let from = 0; from < rows.length;) {

@@ -46,11 +46,11 @@ export class ProfileSummary {
   readonly inSession: Uint8Array;
 
   /** Interest (event weights halved every 30 days) and plain events by category and brand code. */
-  readonly categoryEvents: Float64Array;
-  readonly categoryInterest: Float64Array;
-  readonly brandEvents: Float64Array;
-  readonly #categoriesTouched: Int32Array;
-  readonly #brandsTouched: Int32Array;
+  categoryEvents = new Float64Array(0);
+  categoryInterest = new Float64Array(0);
+  brandEvents = new Float64Array(0);
+  #categoriesTouched = new Int32Array(0);
+  #brandsTouched = new Int32Array(0);
   #categoryCount = 0;
   #brandCount = 0;
 
@@ -72,14 +72,13 @@ export class ProfileSummary {
   logPriceMean = 0;
   logPriceDeviation = 0;
 
-  /** `eventsMax`: longest profile that will be summarised; the rest, oldest first, is not looked at. */
   /** `eventsMax`: longest profile that is read whole; `firstEpoch`: for tests of the wrap-around. */
   constructor(catalog: FeatureCatalog, eventsMax: number, firstEpoch = 0) {
     this.#epoch = firstEpoch;
     const doubles = () => new Float64Array(eventsMax);
     this.#catalog = catalog;
-    this.#epochOfRow = new Int32Array(catalog.count);
-    this.#slotOfRow = new Int32Array(catalog.count);
+    this.#epochOfRow = new Int32Array(catalog.capacity);
+    this.#slotOfRow = new Int32Array(catalog.capacity);
     this.rows = new Int32Array(eventsMax);
     this.baskets = doubles();
     this.basketsRecent = doubles();
@@ -94,11 +93,7 @@ export class ProfileSummary {
     this.lastBasketS = doubles();
     this.firstBasketS = doubles();
     this.inSession = new Uint8Array(eventsMax);
-    this.categoryEvents = new Float64Array(catalog.categories.length);
-    this.categoryInterest = new Float64Array(catalog.categories.length);
-    this.brandEvents = new Float64Array(catalog.brands.length);
-    this.#categoriesTouched = new Int32Array(catalog.categories.length);
-    this.#brandsTouched = new Int32Array(catalog.brands.length);
+    this.#makeRoomForCodes();
   }
 
   /** Slot of an item in the arrays above, or -1 when the profile does not name it. */
@@ -188,6 +183,20 @@ export class ProfileSummary {
     this.logPriceDeviation = Math.sqrt(Math.max(0, priceSquares / this.events - this.logPriceMean ** 2));
   }
 
+  /** Items that are new since the release may be of new categories and brands. Between requests all sums are 0. */
+  #makeRoomForCodes(): void {
+    const { categories, brands } = this.#catalog;
+    if (this.categoryEvents.length < categories.length) {
+      this.categoryEvents = new Float64Array(categories.length);
+      this.categoryInterest = new Float64Array(categories.length);
+      this.#categoriesTouched = new Int32Array(categories.length);
+    }
+    if (this.brandEvents.length < brands.length) {
+      this.brandEvents = new Float64Array(brands.length);
+      this.#brandsTouched = new Int32Array(brands.length);
+    }
+  }
+
   #slot(row: number, timeS: number): number {
     const known = this.slotOf(row);
     if (known >= 0) return known;
@@ -227,6 +236,7 @@ export class ProfileSummary {
     for (let i = 0; i < this.#brandCount; i++) this.brandEvents[this.#brandsTouched[i]!] = 0;
     this.#categoryCount = 0;
     this.#brandCount = 0;
+    this.#makeRoomForCodes();
     const used = this.itemCount;
     for (const array of [
       this.baskets,

@@ -6,6 +6,7 @@ import type { ReleaseManifest } from '../contracts/release-manifest.ts';
 import { BUILD_FEATURES, requireSameFeatures, type FeatureSchema } from './feature-schema.ts';
 import { checkGolden } from './golden.ts';
 import { loadIndex, nearestSearch } from './load-index.ts';
+import { ItemTower } from './item-tower.ts';
 import type { LoadedRelease } from './loaded-release.ts';
 import { readManifest } from './manifest.ts';
 import { Ranker } from './ranker.ts';
@@ -23,6 +24,8 @@ export interface LoadOptions {
   readonly features?: FeatureSchema;
   /** Who is served meanwhile. Default: nobody. */
   readonly pace?: Pace;
+  /** Rows to leave free for items that come while the release serves, by the number of its own. Default: none. */
+  readonly spareRows?: (items: number) => number;
 }
 
 /**
@@ -37,24 +40,27 @@ export async function loadRelease(dir: string, options: LoadOptions = {}): Promi
   const { pace = Pace.alone(), verifyDigests = true } = options;
   const content = new ReleaseContent(dir, manifest, { verifyDigests, pace });
 
-  const catalog = await content.parsed(RELEASE_FILES.items, (bytes) => Catalog.fromArrow(bytes));
+  const spareRows = options.spareRows?.(manifest.items) ?? 0;
+  const catalog = await content.parsed(RELEASE_FILES.items, (bytes) => Catalog.fromArrow(bytes, { spareRows }));
   if (catalog.count !== manifest.items)
     throw unusable(RELEASE_FILES.items.path, `it has ${catalog.count} items, the manifest says ${manifest.items}`);
-  const itemFeatures = await tableOf(content, catalog.count, manifest.features.item.length);
+  const itemFeatures = await tableOf(content, catalog, manifest.features.item.length);
   const itemVectors = content.has(RELEASE_FILES.itemVectors)
-    ? await content.floats(RELEASE_FILES.itemVectors, catalog.count, manifest.dim)
+    ? await content.floats(RELEASE_FILES.itemVectors, catalog.count, manifest.dim, catalog.capacity)
     : null;
 
   const opened: { close(): Promise<void> }[] = [];
   try {
     const userTower = await openTower(content, manifest, itemVectors, opened);
+    const itemTower = spareRows > 0 && itemVectors ? await openItemTower(content, manifest, opened) : null;
     const ranker = await openRankers(content, manifest, itemFeatures, opened);
     const vectorIndex = itemVectors && (await loadIndex(content, manifest, itemVectors));
     const nearest = vectorIndex && nearestSearch(vectorIndex);
     await pace.rest();
     await checkGolden(manifest.golden, { userTower, nearest, itemVectors, ranker });
     const towers = vectorIndex && userTower && itemVectors ? { index: vectorIndex, itemVectors } : null;
-    const { sources, rankedLists, popularity } = await releaseSources(content, catalog, towers, pace);
+    const { sources, rankedLists, popularity } = await releaseSources(content, catalog, towers);
+    await pace.rest();
     await content.verifyUnread();
     const release: LoadedRelease = {
       id: manifest.id,
@@ -69,6 +75,7 @@ export async function loadRelease(dir: string, options: LoadOptions = {}): Promi
       itemVectors,
       vectorIndex,
       userTower,
+      itemTower,
       ranker,
       close: async () => {
         for (const model of opened) await model.close();
@@ -93,8 +100,10 @@ function parametersOf(manifest: ReleaseManifest): LoadedRelease['parameters'] {
 }
 
 /** Empty where the release has no ranker to read it. */
-async function tableOf(content: ReleaseContent, rows: number, columns: number): Promise<Float32Array> {
-  if (content.has(RELEASE_FILES.itemFeatures)) return content.floats(RELEASE_FILES.itemFeatures, rows, columns);
+async function tableOf(content: ReleaseContent, catalog: Catalog, columns: number): Promise<Float32Array> {
+  const { count, capacity } = catalog;
+  if (content.has(RELEASE_FILES.itemFeatures))
+    return content.floats(RELEASE_FILES.itemFeatures, count, columns, capacity);
   return new Float32Array(0);
 }
 
@@ -108,6 +117,18 @@ async function openTower(
   if (!content.has(file)) return null;
   if (!itemVectors) throw unusable(file.path, `it reads ${RELEASE_FILES.itemVectors.path}, which is not there`);
   const tower = await UserTower.open(await content.bytes(file), basename(file.path), itemVectors, manifest.dim);
+  opened.push(tower);
+  return tower;
+}
+
+async function openItemTower(
+  content: ReleaseContent,
+  manifest: ReleaseManifest,
+  opened: { close(): Promise<void> }[],
+): Promise<ItemTower | null> {
+  const file = RELEASE_FILES.itemTower;
+  if (!content.has(file)) return null;
+  const tower = await ItemTower.open(await content.bytes(file), basename(file.path), manifest.dim);
   opened.push(tower);
   return tower;
 }

@@ -30,14 +30,20 @@ export class ReleaseContent {
     return readReleaseFile(this.#dir, this.#listed(kind), { verifyDigest: this.#verifyDigest, pace: this.#pace });
   }
 
-  /** A table of `columns` float32 per row, every value finite. Errors: also `release_file_invalid`. */
-  async floats(kind: ReleaseFileKind, rows: number, columns: number): Promise<Float32Array> {
+  /**
+   * A table of `columns` float32 per row, every value finite, in an array with room for `capacity` rows.
+   * Errors: also `release_file_invalid`.
+   */
+  async floats(kind: ReleaseFileKind, rows: number, columns: number, capacity = rows): Promise<Float32Array> {
     const bytes = await this.bytes(kind);
     if (bytes.byteLength !== rows * columns * 4)
       throw unusable(kind, `${rows} rows of ${columns} are ${rows * columns * 4} bytes, it has ${bytes.byteLength}`);
     const values = new Float32Array(bytes.buffer);
     await this.#pace.run(checkFinite(kind, values, columns));
-    return values;
+    if (capacity === rows) return values;
+    const roomy = new Float32Array(capacity * columns);
+    roomy.set(values);
+    return roomy;
   }
 
   /** What `parse` makes of the file; what it throws becomes `release_file_invalid`. */

@@ -18,7 +18,7 @@ export async function warmUp(release: Warmed, pace: Pace): Promise<void> {
   const profile = someProfile(catalog.count);
   const nowS = profile.timesS[profile.length - 1]! + 60;
   const capacity = candidateCapacity(parameters);
-  const candidates = new CandidateSet(catalog.count, capacity);
+  const candidates = new CandidateSet(catalog.capacity, capacity);
   const scratch = new FusionScratch(capacity);
   const batch = someBatch(release);
   for (let round = 0; round < ROUNDS; round++) {

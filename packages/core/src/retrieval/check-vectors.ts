@@ -1,7 +1,10 @@
 import { ShortlistError } from '../contracts/errors.ts';
 
-/** Refuses vectors that are no unit vectors: NaN spreads through every score, zero is near to nothing. */
-export function checkVectors(vectors: Float32Array, dim: number): void {
+/**
+ * Refuses vectors that are no unit vectors: NaN spreads through every score, zero is near to nothing. Only the first
+ * `count` rows are looked at: behind them may be room for later ones.
+ */
+export function checkVectors(vectors: Float32Array, dim: number, count = vectors.length / dim): void {
   if (dim < 4 || dim % 4 !== 0)
     throw new ShortlistError('vector_invalid', { what: `dimension ${dim}`, reason: 'must be a multiple of 4' });
   if (vectors.length % dim !== 0)
@@ -9,7 +12,7 @@ export function checkVectors(vectors: Float32Array, dim: number): void {
       what: 'the table',
       reason: `${vectors.length} values, not rows of ${dim}`,
     });
-  for (let row = 0; row < vectors.length / dim; row++) checkUnit(vectors, row * dim, dim, `row ${row}`);
+  for (let row = 0; row < count; row++) checkUnit(vectors, row * dim, dim, `row ${row}`);
 }
 
 /** Refuses a query of another dimension, or one that is no unit vector. */

@@ -15,13 +15,15 @@ export class FlatIndex implements VectorIndex {
   readonly #vectors: Float32Array;
   readonly #top: TopK;
 
-  /** `vectors`: `[count, dim]`, row-major, unit. `kMax`: longest answer. @throws `vector_invalid` */
-  constructor(vectors: Float32Array, dim: number, kMax = 1000) {
-    checkVectors(vectors, dim);
+  /**
+   * `vectors`: `[count or more, dim]`, row-major, unit; rows from `count` on are not looked at. @throws `vector_invalid`
+   */
+  constructor(vectors: Float32Array, dim: number, count = vectors.length / dim) {
+    checkVectors(vectors, dim, count);
     this.#vectors = vectors;
     this.dim = dim;
-    this.count = vectors.length / dim;
-    this.#top = new TopK(kMax);
+    this.count = count;
+    this.#top = new TopK(1000);
   }
 
   search(

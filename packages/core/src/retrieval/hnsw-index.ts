@@ -49,10 +49,10 @@ export class HnswIndex implements VectorIndex {
   private constructor(vectors: Float32Array, dim: number, graph: hnswlib.HierarchicalNSW, ef: number) {
     this.#vectors = vectors;
     this.dim = dim;
-    this.count = vectors.length / dim;
+    this.count = graph.getCurrentCount();
     this.#graph = graph;
     this.ef = ef;
-    this.#exact = new FlatIndex(vectors, dim);
+    this.#exact = new FlatIndex(vectors, dim, this.count);
     this.#query = new Array<number>(dim).fill(0);
   }
 
@@ -75,16 +75,22 @@ export class HnswIndex implements VectorIndex {
   }
 
   /**
-   * Reads what `save` wrote for the same vectors; throws when the file is damaged or of other vectors, which a sample of
-   * rows gives away.
+   * Reads what `save` wrote for the first `count` vectors (default: all); throws when the file is damaged or of other
+   * vectors, which a sample of rows gives away.
    */
-  static async load(file: string, vectors: Float32Array, dim: number, ef: number): Promise<HnswIndex> {
-    checkVectors(vectors, dim);
+  static async load(
+    file: string,
+    vectors: Float32Array,
+    dim: number,
+    ef: number,
+    count = vectors.length / dim,
+  ): Promise<HnswIndex> {
+    checkVectors(vectors, dim, count);
     const graph = new hnswlib.HierarchicalNSW('ip', dim);
     await graph.readIndex(file);
-    if (graph.getCurrentCount() !== vectors.length / dim)
-      throw new Error(`the graph has ${graph.getCurrentCount()} nodes, the table ${vectors.length / dim} rows`);
-    checkSameVectors(graph, vectors, dim);
+    if (graph.getCurrentCount() !== count)
+      throw new Error(`the graph has ${graph.getCurrentCount()} nodes, the table ${count} rows`);
+    checkSameVectors(graph, vectors, dim, count);
     return new HnswIndex(vectors, dim, graph, ef);
   }
 
@@ -102,7 +108,7 @@ export class HnswIndex implements VectorIndex {
     checkQuery(query, this.dim);
     for (let i = 0; i < this.dim; i++) this.#query[i] = query[i]!;
     // Only the cost hangs on the estimate: when the walk finds too few, the exact scan decides.
-    const share = excluded === null ? 1 : estimateShareLeft(excluded);
+    const share = excluded === null ? 1 : estimateShareLeft(excluded, this.count);
     const asked = excluded === null ? k : Math.ceil((k * FILTER_MARGIN) / share) + FILTER_SLACK;
     const scans = excluded !== null && asked * SCANNED_PER_NEIGHBOR > share * this.count;
     if (scans || (this.#walk(query, k, asked, excluded) < k && excluded !== null))
@@ -126,8 +132,7 @@ export class HnswIndex implements VectorIndex {
 }
 
 /** hnswlib does not keep the dimension in its file, and would read a graph of another one without complaint. */
-function checkSameVectors(graph: hnswlib.HierarchicalNSW, vectors: Float32Array, dim: number): void {
-  const count = vectors.length / dim;
+function checkSameVectors(graph: hnswlib.HierarchicalNSW, vectors: Float32Array, dim: number, count: number): void {
   const step = Math.max(1, Math.floor(count / SAMPLED_ROWS));
   for (let row = 0; row < count; row += step) {
     const point = graph.getPoint(row);
@@ -136,9 +141,9 @@ function checkSameVectors(graph: hnswlib.HierarchicalNSW, vectors: Float32Array,
   }
 }
 
-/** Share of the rows that a mask leaves, by a sample of rows; a sequence of low discrepancy, so no stride misleads it. */
-function estimateShareLeft(excluded: Uint8Array): number {
+/** Share of the first `count` rows that a mask leaves, by a sample of rows; a sequence of low discrepancy, so no stride misleads it. */
+function estimateShareLeft(excluded: Uint8Array, count: number): number {
   let left = 0;
-  for (let i = 0; i < SAMPLED_MASK; i++) left += 1 - excluded[Math.floor(((i * GOLDEN) % 1) * excluded.length)]!;
+  for (let i = 0; i < SAMPLED_MASK; i++) left += 1 - excluded[Math.floor(((i * GOLDEN) % 1) * count)]!;
   return left / SAMPLED_MASK;
 }

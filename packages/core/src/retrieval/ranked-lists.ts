@@ -52,25 +52,33 @@ export class RankedLists {
     return [...new Set(WINDOWS.flatMap((window) => [...this.#lists.get(window)!.keys()]))];
   }
 
-  /**
-   * One list out of several windows: all of the first, then what only the next one has, and so on, at most `max` rows.
-   * The scores of later windows are scaled to continue below the former's, so that they fall all the way.
-   */
+  /** One list out of several windows, at most `max` rows; see `stacked`. */
   merged(windows: readonly Window[], category: number, max: number): RankedList {
-    const rows: number[] = [];
-    const scores: number[] = [];
-    const seen = new Set<number>();
-    for (const list of windows.map((window) => this.list(window, category))) {
-      const fresh = [...list.rows.keys()].filter((i) => !seen.has(list.rows[i]!));
-      const first = fresh[0] === undefined ? 0 : list.scores[fresh[0]]!;
-      const scale = scores.length === 0 || first === 0 ? 1 : Math.min(1, scores[scores.length - 1]! / first);
-      for (const i of fresh) {
-        if (rows.length === max) break;
-        seen.add(list.rows[i]!);
-        rows.push(list.rows[i]!);
-        scores.push(list.scores[i]! * scale);
-      }
-    }
-    return rows.length === 0 ? EMPTY : { rows: Int32Array.from(rows), scores: Float32Array.from(scores) };
+    return stacked(
+      windows.map((window) => this.list(window, category)),
+      max,
+    );
   }
+}
+
+/**
+ * One list out of several: all of the first, then what only the next one has, and so on, at most `max` rows. The scores of
+ * later lists are scaled to continue below the former's, so that they fall all the way.
+ */
+export function stacked(lists: readonly RankedList[], max: number): RankedList {
+  const rows: number[] = [];
+  const scores: number[] = [];
+  const seen = new Set<number>();
+  for (const list of lists) {
+    const fresh = [...list.rows.keys()].filter((i) => !seen.has(list.rows[i]!));
+    const first = fresh[0] === undefined ? 0 : list.scores[fresh[0]]!;
+    const scale = scores.length === 0 || first === 0 ? 1 : Math.min(1, scores[scores.length - 1]! / first);
+    for (const i of fresh) {
+      if (rows.length === max) break;
+      seen.add(list.rows[i]!);
+      rows.push(list.rows[i]!);
+      scores.push(list.scores[i]! * scale);
+    }
+  }
+  return rows.length === 0 ? EMPTY : { rows: Int32Array.from(rows), scores: Float32Array.from(scores) };
 }

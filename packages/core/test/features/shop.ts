@@ -10,6 +10,7 @@ export const DAY_S = 86_400;
 export function tinyCatalog(): FeatureCatalog {
   return {
     count: 4,
+    capacity: 4,
     categories: ['tea', 'mug'],
     brands: ['a', 'b'],
     categoryCodes: Int16Array.from([0, 0, 1, 1]),

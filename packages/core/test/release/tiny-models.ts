@@ -5,7 +5,7 @@ import { Ranker, type RankerBatch } from '../../src/release/ranker.ts';
 const folder = new URL('../vectors/tiny-models/', import.meta.url);
 
 /** Widths of the committed models (test/vectors/make_tiny_models.py). */
-export const TINY = { item: 4, user: 3, cross: 5, dim: 8, metadata: 6 } as const;
+export const TINY = { item: 4, user: 3, cross: 5, dim: 8, metadata: 96 } as const;
 
 export function tinyModel(name: string): Uint8Array {
   return readFileSync(new URL(name, folder));

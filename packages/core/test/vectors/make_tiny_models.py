@@ -2,7 +2,7 @@
 
     .venv/bin/python packages/core/test/vectors/make_tiny_models.py
 
-Weights are drawn from a fixed seed. Widths: 4 item, 3 user and 5 cross features; vectors of 8; metadata of 6.
+Weights are drawn from a fixed seed. Widths: 4 item, 3 user and 5 cross features; vectors of 8; metadata of 96, as in this build.
 `broken/` holds models that load in ONNX Runtime and must be refused by us.
 """
 
@@ -15,7 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
 HERE = Path(__file__).parent / "tiny-models"
-ITEM, USER, CROSS, DIM, METADATA, EVENTS = 4, 3, 5, 8, 6, 50
+ITEM, USER, CROSS, DIM, METADATA, EVENTS = 4, 3, 5, 8, 96, 50
 F32, I32 = TensorProto.FLOAT, TensorProto.INT32
 
 

@@ -26,7 +26,7 @@ export function findSimilar(release: LoadedRelease, productId: string, k: number
   profile.types[0] = EVENT_CODE.view;
   profile.timesS[0] = nowS;
   profile.length = 1;
-  const excluded = new Uint8Array(catalog.count);
+  const excluded = new Uint8Array(catalog.capacity);
   excluded[row] = 1;
   const query = { profile, nowS, category: -1, userVector: null, excluded };
   // Filling up stays in the product's own category, which is what "similar" still means there.
@@ -74,7 +74,7 @@ function firstOf(
   category = -1,
 ): ItemList {
   const { catalog, sources } = release;
-  const set = new CandidateSet(catalog.count, 500);
+  const set = new CandidateSet(catalog.capacity, 500);
   const found = new Map<number, number>();
   for (const name of names) {
     if (found.size >= k) break;

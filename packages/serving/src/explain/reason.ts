@@ -75,7 +75,7 @@ function bestSource(request: RankingRequest, row: number): SourceName | null {
 function nearestInHistory(request: RankingRequest, row: number): { row: number; type: number } | null {
   const { profile, workspace } = request;
   const { catalog, itemVectors } = workspace.release;
-  const dim = itemVectors === null ? 0 : itemVectors.length / catalog.count;
+  const dim = itemVectors === null ? 0 : itemVectors.length / catalog.capacity;
   let best: { row: number; type: number } | null = null;
   let bestCloseness = NEAR_ENOUGH;
   for (let i = profile.length - 1; i >= Math.max(0, profile.length - HISTORY_MAX); i--) {

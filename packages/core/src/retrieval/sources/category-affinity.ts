@@ -4,6 +4,12 @@ import type { SourceQuery } from '../source.ts';
 
 const RATE_PER_S = Math.LN2 / (30 * 86_400);
 
+/** An array of a number for each category: `used`, or a larger one once new items have brought new categories. */
+export function roomForCategories(used: Float32Array, catalog: Catalog): Float32Array {
+  const { length } = catalog.categories;
+  return used.length >= length ? used : new Float32Array(length);
+}
+
 /**
  * Writes each category's share (0..1) of the profile's interest, halved every 30 days; all 0 for an empty profile.
  * `out`: `[categories]`.

@@ -2,7 +2,7 @@ import type { Catalog } from '../../catalog/catalog.ts';
 import type { CandidateSet } from '../candidate-set.ts';
 import type { RankedList, RankedLists } from '../ranked-lists.ts';
 import type { CandidateSource, SourceQuery } from '../source.ts';
-import { readCategoryAffinity } from './category-affinity.ts';
+import { readCategoryAffinity, roomForCategories } from './category-affinity.ts';
 import { Emitter, SOURCE_K_MAX } from './emit.ts';
 
 /** Categories with less of the profile's interest than this are passed over. */
@@ -13,7 +13,7 @@ export class CategorySource implements CandidateSource {
   readonly name = 'category';
   readonly #catalog: Catalog;
   readonly #lists: ReadonlyMap<number, RankedList>;
-  readonly #affinity: Float32Array;
+  #affinity: Float32Array;
   readonly #emitter = new Emitter('category');
 
   constructor(catalog: Catalog, lists: RankedLists) {
@@ -25,6 +25,7 @@ export class CategorySource implements CandidateSource {
   }
 
   retrieve(query: SourceQuery, k: number, out: CandidateSet): void {
+    this.#affinity = roomForCategories(this.#affinity, this.#catalog);
     if (query.category >= 0) this.#affinity.fill(0)[query.category] = 1;
     else readCategoryAffinity(query, this.#catalog, this.#affinity);
     const { top } = this.#emitter;

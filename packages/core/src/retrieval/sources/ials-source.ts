@@ -25,6 +25,7 @@ export interface IalsModel {
 export class IalsSource implements CandidateSource {
   readonly name = 'ials';
   readonly #model: IalsModel;
+  /** Items with factors; later ones have none, so that they say nothing of the user and get no score. */
   readonly #count: number;
   readonly #options: InterestOptions;
   readonly #interests: Accumulator;
@@ -34,12 +35,12 @@ export class IalsSource implements CandidateSource {
   readonly #user: Float32Array;
   #gramian: Float64Array | undefined;
 
-  /** `interests`: scratch `[n]`, free again when `retrieve` returns. */
-  constructor(model: IalsModel, options: InterestOptions, interests?: Accumulator) {
+  /** `interests`: scratch `[capacity]`, free again when `retrieve` returns; `capacity`: rows that the catalogue may get. */
+  constructor(model: IalsModel, options: InterestOptions, interests?: Accumulator, capacity = 0) {
     this.#model = model;
     this.#count = model.factors.length / model.dim;
     this.#options = options;
-    this.#interests = interests ?? new Accumulator(this.#count);
+    this.#interests = interests ?? new Accumulator(Math.max(capacity, this.#count));
     this.#system = new Float64Array(model.dim * model.dim);
     this.#solution = new Float64Array(model.dim);
     this.#user = new Float32Array(model.dim);
@@ -47,11 +48,10 @@ export class IalsSource implements CandidateSource {
 
   retrieve(query: SourceQuery, k: number, out: CandidateSet): void {
     readInterests(query, this.#options, this.#interests);
-    if (this.#interests.count === 0) {
+    if (this.#interests.count === 0 || this.#foldIn() === 0) {
       this.#user.fill(0);
       return;
     }
-    this.#foldIn();
     const { top } = this.#emitter;
     const { factors, dim } = this.#model;
     top.reset(k);
@@ -69,20 +69,26 @@ export class IalsSource implements CandidateSource {
   score(_query: SourceQuery, out: CandidateSet): void {
     const { factors, dim } = this.#model;
     const { rows, scores, count } = out;
-    for (let c = 0; c < count; c++)
-      scores[c * SOURCE_COUNT + SOURCE_INDEX.ials] = innerProduct(factors, rows[c]! * dim, this.#user);
+    for (let c = 0; c < count; c++) {
+      const row = rows[c]!;
+      scores[c * SOURCE_COUNT + SOURCE_INDEX.ials] =
+        row < this.#count ? innerProduct(factors, row * dim, this.#user) : 0;
+    }
   }
 
-  /** Solves the user's factor into `#user`. Only the lower triangle is built. */
-  #foldIn(): void {
+  /** Solves the user's factor into `#user`; returns how many items it is made of. Only the lower triangle is built. */
+  #foldIn(): number {
     const { factors, dim, alpha0, regularisation, nu } = this.#model;
     this.#gramian ??= gramianOf(factors, dim, alpha0);
     const system = this.#system;
     const right = this.#solution.fill(0);
     system.set(this.#gramian);
     const interests = this.#interests;
+    let known = 0;
     for (let i = 0; i < interests.count; i++) {
       const row = interests.touched[i]!;
+      if (row >= this.#count) continue;
+      known += 1;
       const weight = interests.get(row);
       for (let a = 0; a < dim; a++) {
         const scaled = weight * factors[row * dim + a]!;
@@ -90,11 +96,12 @@ export class IalsSource implements CandidateSource {
         for (let b = 0; b <= a; b++) system[a * dim + b]! += scaled * factors[row * dim + b]!;
       }
     }
-    const ridge = regularisation * (interests.count + alpha0 * this.#count) ** nu;
+    const ridge = regularisation * (known + alpha0 * this.#count) ** nu;
     for (let a = 0; a < dim; a++) system[a * dim + a]! += ridge;
     solveInPlace(system, right, dim);
     if (!Number.isFinite(right[0]!)) throw new Error('the fold-in has no solution: the factors are degenerate');
     this.#user.set(right);
+    return known;
   }
 }
 

@@ -10,9 +10,16 @@ export interface NeighborListOptions extends InterestOptions {
   readonly damping: number;
 }
 
+/** Neighbours of one item, best first. */
+export interface Neighbors {
+  readonly rows: Int32Array;
+  readonly scores: Float32Array;
+}
+
 /**
  * Items near to what the profile holds: score(j) = sum over its items i of interest(i)^damping * S[i, j], with S the
- * lists of co-visitation, of EASE or of content. O(distinct items * neighbours).
+ * lists of co-visitation, of EASE or of content. O(distinct items * neighbours). A pod lays what is seen together right now
+ * over the release's lists.
  */
 export class NeighborListSource implements CandidateSource {
   readonly name: SourceName;
@@ -21,6 +28,9 @@ export class NeighborListSource implements CandidateSource {
   readonly #interests: Accumulator;
   readonly #sums: Accumulator;
   readonly #emitter: Emitter;
+  /** Instead of the release's list, by row: that list and the live one in one. */
+  readonly #merged = new Map<number, Neighbors>();
+  #typicalBest: number | undefined;
 
   /** `interests`: scratch `[n]`, free again when `retrieve` returns, so sources may share one. */
   constructor(name: SourceName, lists: NeighborLists, options: NeighborListOptions, interests?: Accumulator) {
@@ -43,9 +53,51 @@ export class NeighborListSource implements CandidateSource {
     for (let i = 0; i < interests.count; i++) {
       const item = interests.touched[i]!;
       const weight = interests.get(item) ** damping;
-      sums.addList(neighbors, scores, offsets[item]!, offsets[item + 1]!, weight);
+      const merged = this.#merged.size === 0 ? undefined : this.#merged.get(item);
+      if (merged === undefined) sums.addList(neighbors, scores, offsets[item]!, offsets[item + 1]!, weight);
+      else sums.addList(merged.rows, merged.scores, 0, merged.rows.length, weight);
     }
     this.#emitter.emitSums(sums, query, k, out);
+  }
+
+  /**
+   * Joins live neighbours of an item with the release's: an item that both name has the higher score. Live scores are
+   * scaled to the best of the release's list, or to that of a typical list where the item has none, since models were
+   * trained on scores of that size. No live neighbours: the release's list alone.
+   */
+  overlay(row: number, live: Neighbors): void {
+    const best = live.scores[0] ?? 0;
+    if (best <= 0) {
+      this.#merged.delete(row);
+      return;
+    }
+    const { offsets, neighbors, scores } = this.lists;
+    const joined = new Map<number, number>();
+    let releasedBest = 0;
+    for (let i = offsets[row]!; i < offsets[row + 1]!; i++) {
+      joined.set(neighbors[i]!, scores[i]!);
+      releasedBest = Math.max(releasedBest, scores[i]!);
+    }
+    const scale = (releasedBest > 0 ? releasedBest : this.#bestOfTypicalList()) / best;
+    live.rows.forEach((neighbor, i) =>
+      joined.set(neighbor, Math.max(joined.get(neighbor) ?? -Infinity, scale * live.scores[i]!)),
+    );
+    const order = [...joined].sort((a, b) => b[1] - a[1] || a[0] - b[0]);
+    this.#merged.set(row, {
+      rows: Int32Array.from(order, ([neighbor]) => neighbor),
+      scores: Float32Array.from(order, ([, score]) => score),
+    });
+  }
+
+  /** Median over the lists of their best score; 1 when there are none. */
+  #bestOfTypicalList(): number {
+    if (this.#typicalBest !== undefined) return this.#typicalBest;
+    const { offsets, scores } = this.lists;
+    const bests: number[] = [];
+    for (let row = 0; row + 1 < offsets.length; row++)
+      if (offsets[row + 1]! > offsets[row]!) bests.push(scores[offsets[row]!]!);
+    bests.sort((a, b) => a - b);
+    return (this.#typicalBest = bests[bests.length >> 1] ?? 1);
   }
 
   score(_query: SourceQuery, out: CandidateSet): void {

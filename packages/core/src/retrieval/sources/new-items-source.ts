@@ -1,7 +1,7 @@
 import type { Catalog } from '../../catalog/catalog.ts';
 import type { CandidateSet } from '../candidate-set.ts';
 import type { CandidateSource, SourceQuery } from '../source.ts';
-import { readCategoryAffinity } from './category-affinity.ts';
+import { readCategoryAffinity, roomForCategories } from './category-affinity.ts';
 import { Emitter } from './emit.ts';
 
 /** Newest items that are looked at per request. */
@@ -17,30 +17,35 @@ const STRANGER = 0.2;
 export class NewItemsSource implements CandidateSource {
   readonly name = 'new_items';
   readonly #catalog: Catalog;
-  readonly #newestFirst: Int32Array;
+  readonly #newest: NewestFirst;
   /** The same by category code. */
-  readonly #newestByCategory: readonly Int32Array[];
-  readonly #affinity: Float32Array;
+  readonly #newestByCategory: NewestFirst[];
+  #affinity: Float32Array;
   readonly #emitter = new Emitter('new_items');
 
   constructor(catalog: Catalog) {
-    const { createdS } = catalog;
-    const newestFirst = (rows: Int32Array) => rows.sort((a, b) => createdS[b]! - createdS[a]! || a - b);
     this.#catalog = catalog;
-    this.#newestFirst = newestFirst(Int32Array.from({ length: catalog.count }, (_, row) => row));
-    this.#newestByCategory = catalog.categories.map((_, code) => newestFirst(catalog.rowsOfCategory(code).slice()));
+    this.#newest = new NewestFirst(
+      Int32Array.from({ length: catalog.count }, (_, row) => row),
+      catalog,
+    );
+    this.#newestByCategory = catalog.categories.map(
+      (_, code) => new NewestFirst(catalog.rowsOfCategory(code).slice(), catalog),
+    );
     this.#affinity = new Float32Array(catalog.categories.length);
+    catalog.onPlacement((row, before) => this.#place(row, before));
   }
 
   retrieve(query: SourceQuery, k: number, out: CandidateSet): void {
+    this.#affinity = roomForCategories(this.#affinity, this.#catalog);
     readCategoryAffinity(query, this.#catalog, this.#affinity);
     const { createdS, categoryCodes } = this.#catalog;
-    const rows = query.category < 0 ? this.#newestFirst : this.#newestByCategory[query.category]!;
+    const { rows, count } = query.category < 0 ? this.#newest : this.#newestByCategory[query.category]!;
     const { top } = this.#emitter;
     top.reset(k);
     // What comes after the request's time is not there yet: a replay asks about the past.
-    const first = firstNotAfter(rows, createdS, query.nowS);
-    for (let i = first; i < rows.length && i < first + LOOKED_AT_MAX; i++) {
+    const first = firstNotAfter(rows, count, createdS, query.nowS);
+    for (let i = first; i < count && i < first + LOOKED_AT_MAX; i++) {
       const row = rows[i]!;
       const ageS = query.nowS - createdS[row]!;
       if (ageS > AGE_MAX_S) break;
@@ -50,12 +55,60 @@ export class NewItemsSource implements CandidateSource {
     }
     this.#emitter.emitTop(out);
   }
+
+  /** A row has been appended, or moved here from category `before`. */
+  #place(row: number, before: number): void {
+    const { categoryCodes, categories } = this.#catalog;
+    while (this.#newestByCategory.length < categories.length)
+      this.#newestByCategory.push(new NewestFirst(new Int32Array(0), this.#catalog));
+    this.#newestByCategory[before]?.remove(row);
+    this.#newestByCategory[categoryCodes[row]!]?.insert(row);
+    if (row === this.#newest.count) this.#newest.insert(row);
+  }
 }
 
-/** Place of the first row, in newest-first order, that was created at `timeS` or before. */
-function firstNotAfter(rows: Int32Array, createdS: Float64Array, timeS: number): number {
+/** Rows sorted by falling time of creation, ties by row; `rows[0..count)`. */
+class NewestFirst {
+  rows: Int32Array;
+  count: number;
+  readonly #createdS: Float64Array;
+
+  /** `rows`: in any order, taken over. */
+  constructor(rows: Int32Array, { createdS }: Catalog) {
+    this.rows = rows.sort((a, b) => createdS[b]! - createdS[a]! || a - b);
+    this.count = rows.length;
+    this.#createdS = createdS;
+  }
+
+  insert(row: number): void {
+    if (this.count === this.rows.length) {
+      const larger = new Int32Array(Math.max(4, 2 * this.count));
+      larger.set(this.rows);
+      this.rows = larger;
+    }
+    const place = this.#placeOf(row);
+    this.rows.copyWithin(place + 1, place, this.count++);
+    this.rows[place] = row;
+  }
+
+  remove(row: number): void {
+    const place = this.#placeOf(row);
+    if (this.rows[place] === row) this.rows.copyWithin(place, place + 1, this.count--);
+  }
+
+  /** Where the row stands, or would stand. */
+  #placeOf(row: number): number {
+    const timeS = this.#createdS[row]!;
+    let place = firstNotAfter(this.rows, this.count, this.#createdS, timeS);
+    while (place < this.count && this.#createdS[this.rows[place]!] === timeS && this.rows[place]! < row) place += 1;
+    return place;
+  }
+}
+
+/** Place of the first of `rows[0..count)`, in newest-first order, that was created at `timeS` or before. */
+function firstNotAfter(rows: Int32Array, count: number, createdS: Float64Array, timeS: number): number {
   let low = 0;
-  let high = rows.length;
+  let high = count;
   while (low < high) {
     const middle = (low + high) >>> 1;
     if (createdS[rows[middle]!]! > timeS) low = middle + 1;

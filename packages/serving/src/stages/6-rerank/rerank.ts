@@ -47,7 +47,7 @@ function scoresOf(request: RankingRequest, slate: Slate): Float32Array {
 function similarityIn({ workspace }: RankingRequest): (rowA: number, rowB: number) => number {
   const { catalog, itemVectors } = workspace.release;
   if (itemVectors !== null) {
-    const dim = itemVectors.length / catalog.count;
+    const dim = itemVectors.length / catalog.capacity;
     return (a, b) => cosine(itemVectors, dim, a, b);
   }
   const { categoryCodes, brandCodes } = catalog;
