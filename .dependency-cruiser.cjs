@@ -33,11 +33,17 @@ module.exports = {
       from: { path: '^packages/core/' },
       to: { path: '^packages/', pathNot: '^packages/core/' },
     },
+    {
+      name: 'service-kit-only-to-core',
+      severity: 'error',
+      from: { path: '^packages/service/' },
+      to: { path: '^packages/', pathNot: '^packages/(core|service)/' },
+    },
     ...services.map((service) => ({
       name: `${service}-not-to-other-services`,
       severity: 'error',
       from: { path: `^packages/${service}/` },
-      to: { path: '^packages/', pathNot: `^packages/(core|${service})/` },
+      to: { path: '^packages/', pathNot: `^packages/(core|service|${service})/` },
     })),
     {
       name: 'storefront-only-to-contracts',

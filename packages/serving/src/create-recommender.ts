@@ -3,6 +3,7 @@ import type { Parameters } from '@shortlist/core/contracts/parameters.ts';
 import type { RecommendRequest, RecommendResponse } from '@shortlist/core/contracts/recommend.ts';
 import type { LoadedRelease } from '@shortlist/core/release/loaded-release.ts';
 import type { ProfileStore } from '@shortlist/core/stores/profile-store.ts';
+import type { Readiness } from '@shortlist/service/routing/health.ts';
 import { answerOf, type Explained } from './answer.ts';
 import { Batcher, type Outcome } from './batching/batcher.ts';
 import { findSimilar, findTrending, listProducts } from './catalogue/catalogue-queries.ts';
@@ -25,7 +26,6 @@ import type {
   PipelineObserver,
   ProductPage,
   ProductQuery,
-  Readiness,
   Recommender,
   RequestTrace,
 } from './recommender.ts';

@@ -1,5 +1,6 @@
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
-import type { Readiness, Recommender, ReleaseControl, ReleaseStatus } from './recommender.ts';
+import type { Phase, Readiness } from '@shortlist/service/routing/health.ts';
+import type { Recommender, ReleaseControl, ReleaseStatus } from './recommender.ts';
 
 /** What a pod serves once it has loaded. */
 export interface Served {
@@ -35,7 +36,7 @@ export class Lifecycle {
     return this.#served?.recommender.status() ?? {};
   }
 
-  get phase(): 'starting' | 'serving' | 'draining' {
+  get phase(): Phase {
     if (this.#draining) return 'draining';
     return this.#served === undefined ? 'starting' : 'serving';
   }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
-import { readConfig, type Config } from './config.ts';
-import { createLogger } from './observe/logger.ts';
+import { createLogger } from '@shortlist/service/observe/logger.ts';
+import { configOrExit } from '@shortlist/service/run-service.ts';
+import { CONFIG_PROGRAM } from './config.ts';
 import { openPod } from './open-pod.ts';
 import { runPod } from './pod.ts';
 
@@ -12,18 +12,7 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
   version: string;
 };
 
-/** A configuration that is wrong ends the process before there is a logger: one line on stderr and exit code 2. */
-function configOrExit(): Config {
-  try {
-    return readConfig(process.env);
-  } catch (error) {
-    if (!(error instanceof ShortlistError)) throw error;
-    process.stderr.write(`error ${error.code}: ${error.message}\n`);
-    process.exit(2);
-  }
-}
-
-const config = configOrExit();
+const config = configOrExit(CONFIG_PROGRAM, process.env);
 const logger = createLogger({
   level: config.logLevel,
   base: { service: 'shortlist-serving', dataset: config.dataset, pid: process.pid },

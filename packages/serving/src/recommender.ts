@@ -1,4 +1,5 @@
 import type { RecommendRequest, RecommendResponse, Recommendation } from '@shortlist/core/contracts/recommend.ts';
+import type { Readiness } from '@shortlist/service/routing/health.ts';
 
 /**
  * What the HTTP side needs of the ranking side. `create-recommender.ts` implements it; the routes know nothing else of it.
@@ -18,11 +19,6 @@ export interface Recommender {
   status(): Readonly<Record<string, unknown>>;
   /** May traffic come? False until load, golden check and warm-up are done. */
   ready(): Readiness;
-}
-
-export interface Readiness {
-  readonly ready: boolean;
-  readonly reason?: string;
 }
 
 /** Collects the timings of one request, for its log line and the histograms. */

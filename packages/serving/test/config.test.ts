@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ConfigSchema, readConfig, variableOf } from '@shortlist/serving/config.ts';
+import { variableOf } from '@shortlist/service/config.ts';
+import { CONFIG_PROGRAM, ConfigSchema, readConfig } from '@shortlist/serving/config.ts';
 import { configReference } from '@shortlist/serving/config-reference.ts';
 
 describe('the configuration', () => {
@@ -26,7 +27,7 @@ describe('the configuration', () => {
       databaseUrl: 'postgresql://x/y',
       rulesFile: '',
     });
-    expect(variableOf('bodyBytesMax')).toBe('SHORTLIST_BODY_BYTES_MAX');
+    expect(variableOf('bodyBytesMax', CONFIG_PROGRAM.prefix)).toBe('SHORTLIST_BODY_BYTES_MAX');
   });
 
   it.each([

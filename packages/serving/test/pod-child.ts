@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import { readConfig } from '@shortlist/serving/config.ts';
-import { createLogger } from '@shortlist/serving/observe/logger.ts';
+import { createLogger } from '@shortlist/service/observe/logger.ts';
 import { runPod } from '@shortlist/serving/pod.ts';
 import { RecommenderDouble, releasesDouble } from './recommender-double.ts';
 

@@ -1,13 +1,9 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { FinishedRequest } from './finished-request.ts';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { FinishedRequest } from '@shortlist/service/observe/finished-request.ts';
+import { RequestMetrics, SECONDS } from '@shortlist/service/observe/request-metrics.ts';
 import type { PipelineObserver, ReleaseStatus } from '../recommender.ts';
 import { quantiles, type Quantiles } from './quantiles.ts';
 
-/** Seconds. Dense from 20 us to 10 ms, where the stages live, and around the 100 ms promise. */
-const SECONDS = [
-  0.00002, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075,
-  0.1, 0.15, 0.25, 0.5, 1, 2.5,
-];
 const POWERS_OF_TWO = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
 
 /** Everything that is counted. Labels are routes, stages, tiers and codes of ours, never ids or text of a client. */
@@ -39,20 +35,7 @@ export interface MetricsOptions {
 export function createMetrics({ releaseStatus, inFlight }: MetricsOptions): Metrics {
   const registry = new Registry();
   const registers = [registry];
-  collectDefaultMetrics({ register: registry });
-  const requests = new Counter({
-    name: 'shortlist_requests_total',
-    help: 'Answers by route, status and tier (empty where a route has no tier).',
-    labelNames: ['route', 'status', 'tier'],
-    registers,
-  });
-  const durations = new Histogram({
-    name: 'shortlist_request_duration_seconds',
-    help: 'From the complete request to its answer.',
-    labelNames: ['route'],
-    buckets: SECONDS,
-    registers,
-  });
+  const all = new RequestMetrics(registry, inFlight);
   const stages = new Histogram({
     name: 'shortlist_stage_duration_seconds',
     help: 'Time one request spent in a stage of the pipeline.',
@@ -89,19 +72,6 @@ export function createMetrics({ releaseStatus, inFlight }: MetricsOptions): Metr
     help: 'Requests that wait for their batch.',
     registers,
   });
-  const aborted = new Counter({
-    name: 'shortlist_aborted_total',
-    help: 'Clients that went away before their answer.',
-    registers,
-  });
-  new Gauge({
-    name: 'shortlist_requests_in_flight',
-    help: 'Requests without an answer.',
-    registers,
-    collect() {
-      this.set(inFlight());
-    },
-  });
   new Gauge({
     name: 'shortlist_release_info',
     help: '1 for the release that answers, 0 for the one kept behind it.',
@@ -123,19 +93,19 @@ export function createMetrics({ releaseStatus, inFlight }: MetricsOptions): Metr
       },
       queueDepth: (depth) => queueDepth.set(depth),
     },
-    finished({ route, status, tier, ms, timings, degraded: without }) {
-      requests.inc({ route, status: String(status), tier });
-      durations.observe({ route }, ms / 1000);
+    finished(request) {
+      all.finished(request);
+      const { tier, timings, degraded: without } = request;
       timings?.forEach((stage, stageMs) => stages.observe({ stage }, stageMs / 1000));
       for (const stage of without) degraded.inc({ stage });
       if (tier !== '' && tier !== 'personalized') fallbacks.inc({ tier });
     },
-    aborted: () => aborted.inc(),
+    aborted: () => all.aborted(),
     exposition: () => registry.metrics(),
     contentType: registry.contentType,
     async snapshot() {
       const [requestValues, degradedValues, queue] = await Promise.all([
-        requests.get(),
+        all.requests.get(),
         degraded.get(),
         queueDepth.get(),
       ]);
@@ -147,7 +117,7 @@ export function createMetrics({ releaseStatus, inFlight }: MetricsOptions): Metr
           count: value,
         })),
         degraded: degradedValues.values.map(({ labels, value }) => ({ stage: String(labels.stage), count: value })),
-        routes: quantiles(await durations.get(), 'route'),
+        routes: quantiles(await all.durations.get(), 'route'),
         stages: quantiles(await stages.get(), 'stage'),
         queueDepth: queue.values[0]?.value ?? 0,
       };

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { json, text } from '../http/replies.ts';
+import { json, text } from '@shortlist/service/http/replies.ts';
 import { dashboardPage } from './dashboard.ts';
 import { route } from './route.ts';
 

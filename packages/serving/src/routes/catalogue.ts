@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import { RecommendationSchema } from '@shortlist/core/contracts/recommend.ts';
-import { json } from '../http/replies.ts';
+import { json } from '@shortlist/service/http/replies.ts';
 import { CategoryParameter, IdParameter, LimitParameter } from './parameters.ts';
 import { route } from './route.ts';
 

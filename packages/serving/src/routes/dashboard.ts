@@ -1,6 +1,7 @@
+import type { Readiness } from '@shortlist/service/routing/health.ts';
 import type { MetricsSnapshot } from '../observe/metrics.ts';
 import type { Quantiles } from '../observe/quantiles.ts';
-import type { Readiness, ReleaseStatus } from '../recommender.ts';
+import type { ReleaseStatus } from '../recommender.ts';
 
 export interface DashboardData {
   readonly metrics: MetricsSnapshot;

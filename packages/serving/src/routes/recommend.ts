@@ -5,8 +5,8 @@ import {
   RecommendResponseSchema,
   type RecommendRequest,
 } from '@shortlist/core/contracts/recommend.ts';
-import type { HttpReply } from '../http/adapter.ts';
-import { json } from '../http/replies.ts';
+import type { HttpReply } from '@shortlist/service/http/adapter.ts';
+import { json } from '@shortlist/service/http/replies.ts';
 import { CategoryParameter, IdParameter, LimitParameter } from './parameters.ts';
 import { route, type Call, type Services } from './route.ts';
 

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { json, text } from '../http/replies.ts';
+import { json } from '@shortlist/service/http/replies.ts';
 import { route, type Services } from './route.ts';
 
 const StatusSchema = Type.Object({
@@ -18,28 +18,16 @@ const StatusSchema = Type.Object({
   process: Type.Object({}, { additionalProperties: true }),
 });
 
-export const STATUS_ROUTES = [
-  route({
-    method: 'GET',
-    path: '/status',
-    port: 'public',
-    group: 'Operation',
-    summary: 'Active and previous release, the last refusal, batching and process.',
-    answers: StatusSchema,
-    errors: [],
-    handle: (_call, services) => json(200, statusOf(services)),
-  }),
-  route({
-    method: 'GET',
-    path: '/metrics',
-    port: 'public',
-    group: 'Operation',
-    summary: 'Metrics in the exposition format of Prometheus.',
-    answers: 'text/plain',
-    errors: [],
-    handle: async (_call, { metrics }) => text(200, metrics.contentType, await metrics.exposition()),
-  }),
-];
+export const STATUS_ROUTE = route({
+  method: 'GET',
+  path: '/status',
+  port: 'public',
+  group: 'Operation',
+  summary: 'Active and previous release, the last refusal, batching and process.',
+  answers: StatusSchema,
+  errors: [],
+  handle: (_call, services) => json(200, statusOf(services)),
+});
 
 function statusOf({ lifecycle, about }: Services): object {
   const { phase } = lifecycle;

@@ -3,13 +3,19 @@ import { ERRORS } from '@shortlist/core/contracts/errors.ts';
 import { describeErrors } from '../http/replies.ts';
 import type { Route } from './route.ts';
 
+export interface ApiInfo {
+  readonly title: string;
+  readonly version: string;
+  readonly description: string;
+}
+
 interface ObjectSchema {
   readonly properties: Readonly<Record<string, { readonly description?: string }>>;
   readonly required?: readonly string[];
 }
 
 /** OpenAPI 3.1 of the listed routes: the schemas are the ones that validate, so the reference cannot drift from them. */
-export function openApiOf(routes: readonly Route[], version: string): object {
+export function openApiOf(routes: readonly Route<never>[], info: ApiInfo): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const route of routes) {
     if (route.group === undefined) continue;
@@ -17,29 +23,23 @@ export function openApiOf(routes: readonly Route[], version: string): object {
   }
   return {
     openapi: '3.1.0',
-    info: {
-      title: 'Shortlist',
-      version,
-      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
-      description:
-        'Recommendations for a user or a session. Every answer says its `tier`: a fallback never passes for a personal result. Every refusal has the same shape and a stable `code`; quote its `request_id` (yours, when you send a printable `x-request-id` of at most 128 characters).',
-    },
+    info: { ...info, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
     paths,
     components: { schemas: { Error: ERROR_SCHEMA } },
   };
 }
 
-function operationOf({ group, summary, query, body, example, answers, errors, method, path }: Route): object {
+function operationOf(route: Route<never>): object {
+  const { group, summary, query, params, answers, errors, method, path } = route;
+  const parameters = [...parametersOf(params, 'path'), ...parametersOf(query, 'query')];
   return {
     tags: [group],
     summary,
-    operationId: `${method.toLowerCase()}${path.replaceAll(/[/\-.](\w)/g, (_, letter: string) => letter.toUpperCase())}`,
-    ...(query === undefined ? {} : { parameters: parametersOf(query as unknown as ObjectSchema) }),
-    ...(body === undefined
-      ? {}
-      : { requestBody: { required: true, content: { 'application/json': { schema: body, example } } } }),
+    operationId: `${method.toLowerCase()}${path.replaceAll(/[{}]/g, '').replaceAll(/[/\-.](\w)/g, (_, letter: string) => letter.toUpperCase())}`,
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...bodyOf(route),
     responses: {
-      200: { description: 'OK', content: contentOf(answers) },
+      [route.status ?? 200]: { description: 'OK', content: contentOf(answers) },
       ...Object.fromEntries(
         [...describeErrors(errors)].map(([status, description]) => [
           status,
@@ -50,10 +50,24 @@ function operationOf({ group, summary, query, body, example, answers, errors, me
   };
 }
 
-function parametersOf({ properties, required = [] }: ObjectSchema): object[] {
+function bodyOf({ body, rawBody, example }: Route<never>): object {
+  if (body !== undefined) {
+    return { requestBody: { required: true, content: { 'application/json': { schema: body, example } } } };
+  }
+  if (rawBody === undefined) return {};
+  const content = Object.entries(rawBody).map(([type, schema], i) => [
+    type,
+    i === 0 && example !== undefined ? { schema, example } : { schema },
+  ]);
+  return { requestBody: { required: true, content: Object.fromEntries(content) as object } };
+}
+
+function parametersOf(schema: TSchema | undefined, place: 'path' | 'query'): object[] {
+  if (schema === undefined) return [];
+  const { properties, required = [] } = schema as unknown as ObjectSchema;
   return Object.entries(properties).map(([name, schema]) => ({
     name,
-    in: 'query',
+    in: place,
     // A parameter with a default is required by the type of the parsed query, not of the caller.
     required: required.includes(name) && !('default' in schema),
     ...(schema.description === undefined ? {} : { description: schema.description }),

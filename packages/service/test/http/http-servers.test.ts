@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
-import type { HttpHandler, HttpServer, HttpServerOptions } from '@shortlist/serving/http/adapter.ts';
-import { createNodeServer } from '@shortlist/serving/http/node-server.ts';
-import { createUwsServer } from '@shortlist/serving/http/uws-server.ts';
+import type { HttpHandler, HttpServer, HttpServerOptions } from '@shortlist/service/http/adapter.ts';
+import { createNodeServer } from '@shortlist/service/http/node-server.ts';
+import { createUwsServer } from '@shortlist/service/http/uws-server.ts';
 import { answers, rawRequest } from './raw-socket.ts';
 
 const BODY_MAX = 1000;

@@ -2,8 +2,15 @@ import { STATUS_CODES } from 'node:http';
 import { App, us_listen_socket_close, us_socket_local_port } from 'uWebSockets.js';
 import type { HttpRequest as UwsRequest, HttpResponse, us_listen_socket } from 'uWebSockets.js';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
-import { LINGER_BYTES_MAX } from './adapter.ts';
-import type { HttpReply, HttpServer, HttpServerOptions, ListenOptions, TransportRefusal } from './adapter.ts';
+import { LINGER_BYTES_MAX, REQUEST_HEADERS } from './adapter.ts';
+import type {
+  HttpReply,
+  HttpRequest,
+  HttpServer,
+  HttpServerOptions,
+  ListenOptions,
+  TransportRefusal,
+} from './adapter.ts';
 import { framingOf, type Framing } from './framing.ts';
 import { InFlight } from './in-flight.ts';
 
@@ -18,12 +25,13 @@ import { InFlight } from './in-flight.ts';
 export function createUwsServer(options: HttpServerOptions): HttpServer {
   const inFlight = new InFlight();
   const receiving = new Set<Exchange>();
+  const names = [...REQUEST_HEADERS, ...(options.headers ?? [])];
   let draining = false;
   let listenSocket: us_listen_socket | undefined;
   let sweep: NodeJS.Timeout | undefined;
 
   const app = App().any('/*', (res, req) => {
-    const exchange = open(res, req);
+    const exchange = open(res, req, names);
     inFlight.begin();
     res.onAborted(() => {
       if (settle(exchange)) options.onAborted?.();
@@ -173,7 +181,7 @@ interface Exchange {
   readonly method: string;
   readonly path: string;
   readonly query: string;
-  readonly headers: { 'x-request-id': string; 'sec-fetch-site': string };
+  readonly headers: HttpRequest['headers'];
   readonly chunks: Buffer[];
   bytes: number;
   deadlineMs: number;
@@ -183,17 +191,16 @@ interface Exchange {
 
 const EMPTY = Buffer.alloc(0);
 
-function open(res: HttpResponse, req: UwsRequest): Exchange {
+function open(res: HttpResponse, req: UwsRequest, names: readonly string[]): Exchange {
+  const headers: Record<string, string> = {};
+  for (const name of names) headers[name] = req.getHeader(name);
   return {
     res,
     method: req.getMethod().toUpperCase(),
     path: req.getUrl(),
     // Undefined, against its typing, when there is no question mark.
     query: req.getQuery() ?? '',
-    headers: {
-      'x-request-id': req.getHeader('x-request-id'),
-      'sec-fetch-site': req.getHeader('sec-fetch-site'),
-    },
+    headers: headers as Exchange['headers'],
     chunks: [],
     bytes: 0,
     deadlineMs: 0,

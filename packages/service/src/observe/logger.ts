@@ -10,7 +10,7 @@ export interface LoggerOptions {
   readonly base: Readonly<Record<string, string | number>>;
 }
 
-export interface PodLogger {
+export interface ServiceLogger {
   readonly log: Logger;
   /** Writes what is buffered; the last thing a process does. */
   flush(): void;
@@ -20,7 +20,7 @@ const BUFFER_BYTES = 4096;
 const FLUSH_EVERY_MS = 1_000;
 
 /** JSON lines on stdout, written in blocks: pino's default writes each line synchronously and stalls the event loop. */
-export function createLogger({ level, base }: LoggerOptions): PodLogger {
+export function createLogger({ level, base }: LoggerOptions): ServiceLogger {
   const stdout = destination({ dest: 1, sync: false, minLength: BUFFER_BYTES });
   const log = pino({ level, base, timestamp: pino.stdTimeFunctions.isoTime }, stdout);
   const timer = setInterval(() => stdout.flush(), FLUSH_EVERY_MS);

@@ -1,7 +1,5 @@
-import type { RequestTrace } from '../recommender.ts';
-
 /** Stage timings of one request, in the order they came. */
-export class RequestTimings implements RequestTrace {
+export class RequestTimings {
   readonly #names: string[] = [];
   readonly #ms: number[] = [];
 

@@ -1,31 +1,35 @@
 import { ShortlistError, type ErrorCode } from '@shortlist/core/contracts/errors.ts';
+import type { HttpHandler, HttpReply, HttpRequest } from '../http/adapter.ts';
+import { parseJsonBody } from '../http/json-body.ts';
+import { readQuery, type QuerySchema } from '../http/query.ts';
+import { errorReply } from '../http/replies.ts';
+import { requestIdOf } from '../http/request-id.ts';
+import { compileValidator } from '../http/validation.ts';
 import type { FinishedRequest } from '../observe/finished-request.ts';
 import { RequestTimings } from '../observe/request-timings.ts';
-import type { Call, Route, Services } from '../routes/route.ts';
-import type { HttpHandler, HttpReply, HttpRequest } from './adapter.ts';
-import { parseJsonBody } from './json-body.ts';
-import { readQuery, type QuerySchema } from './query.ts';
-import { errorReply } from './replies.ts';
-import { requestIdOf } from './request-id.ts';
-import { compileValidator } from './validation.ts';
+import { RouteTable } from './route-table.ts';
+import type { Call, Route } from './route.ts';
 
-export interface RouterOptions {
-  readonly routes: readonly Route[];
+export interface RouterOptions<Services> {
+  readonly routes: readonly Route<Services>[];
   readonly services: Services;
   readonly finished: (request: FinishedRequest) => void;
 }
 
-interface CompiledRoute {
-  readonly route: Route;
-  /** Validated query and body; throws `body_malformed` or `field_invalid`. */
-  readonly read: (request: HttpRequest) => { query: unknown; body: unknown };
+interface CompiledRoute<Services> {
+  readonly route: Route<Services>;
+  /** Validated parts; throws `body_malformed` or `field_invalid`. */
+  readonly read: (
+    request: HttpRequest,
+    params: Readonly<Record<string, string>>,
+  ) => { query: unknown; body: unknown; params: unknown };
 }
 
 const PATH_SHOWN_MAX = 200;
 
 /** Finds the route, validates its input, calls it, and turns whatever goes wrong into the one error shape. */
-export function createRouter({ routes, services, finished }: RouterOptions): HttpHandler {
-  const table = tableOf(routes);
+export function createRouter<Services>({ routes, services, finished }: RouterOptions<Services>): HttpHandler {
+  const table = new RouteTable(routes.map((route) => ({ route, read: readerOf(route) })));
   return (request) => {
     const startedMs = performance.now();
     const timings = new RequestTimings();
@@ -48,10 +52,11 @@ export function createRouter({ routes, services, finished }: RouterOptions): Htt
     };
     const fail = (error: unknown): HttpReply => finish(withAllow(errorReply(error, requestId), error), error);
     try {
-      const { route, read } = find(table, request);
+      const { found, params } = find(table, request);
+      const { route, read } = found;
       label = route.path;
       if (route.port === 'admin') refuseCrossSite(request);
-      call = { requestId, startedMs, ...read(request), trace: timings, tier: '', degraded: [] };
+      call = { requestId, startedMs, ...read(request, params), request, trace: timings, tier: '', degraded: [] };
       const reply = route.handle(call, services);
       return reply instanceof Promise ? reply.then(finish, fail) : finish(reply);
     } catch (error) {
@@ -60,34 +65,25 @@ export function createRouter({ routes, services, finished }: RouterOptions): Htt
   };
 }
 
-type RouteTable = ReadonlyMap<string, ReadonlyMap<string, CompiledRoute>>;
-
-function tableOf(routes: readonly Route[]): RouteTable {
-  const table = new Map<string, Map<string, CompiledRoute>>();
-  for (const route of routes) {
-    const methods = table.get(route.path) ?? new Map<string, CompiledRoute>();
-    methods.set(route.method, { route, read: readerOf(route) });
-    table.set(route.path, methods);
-  }
-  return table;
-}
-
-function find(table: RouteTable, { method, path }: HttpRequest): CompiledRoute {
-  const methods = table.get(path);
+function find<Services>(table: RouteTable<CompiledRoute<Services>>, { method, path }: HttpRequest) {
+  const match = table.match(path);
   const shown = path.slice(0, PATH_SHOWN_MAX);
-  if (methods === undefined) throw new ShortlistError('route_not_found', { method, path: shown });
-  const found = methods.get(method === 'HEAD' ? 'GET' : method);
+  if (match === null) throw new ShortlistError('route_not_found', { method, path: shown });
+  const found = match.methods.get(method === 'HEAD' ? 'GET' : method);
   if (found === undefined) {
-    throw new ShortlistError('method_not_allowed', { method, path: shown, allowed: [...methods.keys()].join(', ') });
+    const allowed = [...match.methods.keys()].join(', ');
+    throw new ShortlistError('method_not_allowed', { method, path: shown, allowed });
   }
-  return found;
+  return { found, params: match.params };
 }
 
-function readerOf({ query, body }: Route): CompiledRoute['read'] {
+function readerOf<Services>({ query, body, params }: Route<Services>): CompiledRoute<Services>['read'] {
   const validateQuery = query === undefined ? undefined : compileValidator(query, 'query');
   const validateBody = body === undefined ? undefined : compileValidator(body, 'body');
-  return (request) => ({
+  const validateParams = params === undefined ? undefined : compileValidator(params, 'path');
+  return (request, given) => ({
     query: validateQuery?.(readQuery(request.query, query as unknown as QuerySchema)),
+    params: validateParams?.(given),
     body: validateBody?.(parseJsonBody(request.body)),
   });
 }

@@ -2,8 +2,15 @@ import { createServer, STATUS_CODES, type IncomingMessage, type ServerResponse }
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
-import { LINGER_BYTES_MAX } from './adapter.ts';
-import type { HttpReply, HttpServer, HttpServerOptions, ListenOptions, TransportRefusal } from './adapter.ts';
+import { LINGER_BYTES_MAX, REQUEST_HEADERS } from './adapter.ts';
+import type {
+  HttpReply,
+  HttpRequest,
+  HttpServer,
+  HttpServerOptions,
+  ListenOptions,
+  TransportRefusal,
+} from './adapter.ts';
 import { framingOf } from './framing.ts';
 import { InFlight } from './in-flight.ts';
 
@@ -17,6 +24,7 @@ export function createNodeServer(options: HttpServerOptions): HttpServer {
   /** Connections whose last answer is written: what else the parser finds there gets no second one. */
   const finished = new WeakSet<Duplex>();
   let draining = false;
+  const names = [...REQUEST_HEADERS, ...(options.headers ?? [])];
   const server = createServer(
     {
       maxHeaderSize: HEADER_BYTES_MAX,
@@ -77,10 +85,7 @@ export function createNodeServer(options: HttpServerOptions): HttpServer {
       method: req.method ?? 'GET',
       path: mark < 0 ? url : url.slice(0, mark),
       query: mark < 0 ? '' : url.slice(mark + 1),
-      headers: {
-        'x-request-id': headerOf(req, 'x-request-id'),
-        'sec-fetch-site': headerOf(req, 'sec-fetch-site'),
-      },
+      headers: Object.fromEntries(names.map((name) => [name, headerOf(req, name)])) as HttpRequest['headers'],
       body,
     });
     if (reply instanceof Promise) void reply.then((late) => write(res, late, draining));

@@ -1,7 +1,19 @@
 import { Type } from 'typebox';
 import { json, text } from '../http/replies.ts';
 import type { HttpReply } from '../http/adapter.ts';
-import { route, type Call, type Services } from './route.ts';
+import type { Call, Route } from './route.ts';
+
+export interface Readiness {
+  readonly ready: boolean;
+  readonly reason?: string;
+}
+
+export type Phase = 'starting' | 'serving' | 'draining';
+
+/** What these routes need of a service. */
+interface Living {
+  readonly lifecycle: { readonly phase: Phase; ready(): Readiness };
+}
 
 const HealthSchema = Type.Object({
   status: Type.String(),
@@ -10,20 +22,19 @@ const HealthSchema = Type.Object({
   request_id: Type.Optional(Type.String()),
 });
 
-const health = (path: string, summary: string, handle: (call: Call, services: Services) => HttpReply) =>
-  route({
-    method: 'GET',
-    path,
-    port: 'public',
-    group: 'Operation',
-    summary,
-    answers: HealthSchema,
-    errors: [],
-    handle,
-  });
+const health = (path: string, summary: string, handle: Route<Living>['handle']): Route<Living> => ({
+  method: 'GET',
+  path,
+  port: 'public',
+  group: 'Operation',
+  summary,
+  answers: HealthSchema,
+  errors: [],
+  handle,
+});
 
 /** 503 says: send no traffic here now. It never means that the process should be restarted. */
-function readiness({ requestId }: Call, { lifecycle }: Services): HttpReply {
+function readiness({ requestId }: Call, { lifecycle }: Living): HttpReply {
   const { ready, reason } = lifecycle.ready();
   const { phase } = lifecycle;
   return ready
@@ -31,11 +42,11 @@ function readiness({ requestId }: Call, { lifecycle }: Services): HttpReply {
     : json(503, { status: 'not_ready', phase, reason, request_id: requestId });
 }
 
-export const HEALTH_ROUTES = [
+export const HEALTH_ROUTES: readonly Route<Living>[] = [
   health('/health/live', 'Is the process alive? For a liveness probe.', () => json(200, { status: 'live' })),
-  health('/health/ready', 'May traffic come? 503 until a release is loaded, and while draining.', readiness),
+  health('/health/ready', 'May traffic come? 503 until everything is loaded, and while draining.', readiness),
   health('/health', 'The same as /health/ready.', readiness),
-  route({
+  {
     method: 'GET',
     path: '/ping',
     port: 'public',
@@ -44,5 +55,5 @@ export const HEALTH_ROUTES = [
     answers: 'text/plain',
     errors: [],
     handle: () => text(200, 'text/plain; charset=utf-8', 'pong'),
-  }),
+  },
 ];

@@ -2,7 +2,12 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { HttpReply } from '../http/adapter.ts';
 import { text } from '../http/replies.ts';
-import { route, type Route } from './route.ts';
+import type { Route } from './route.ts';
+
+/** What these routes need of a service. */
+interface Reference {
+  readonly openapi: () => string;
+}
 
 const PAGE = `<!doctype html>
 <html lang="en">
@@ -41,8 +46,8 @@ const ASSETS = [
   ['favicon-32x32.png', 'image/png'],
 ] as const;
 
-export const DOCS_ROUTES: readonly Route[] = [
-  route({
+export const DOCS_ROUTES: readonly Route<Reference>[] = [
+  {
     method: 'GET',
     path: '/openapi.json',
     port: 'public',
@@ -51,7 +56,7 @@ export const DOCS_ROUTES: readonly Route[] = [
     answers: 'application/json',
     errors: [],
     handle: (_call, { openapi }) => text(200, 'application/json; charset=utf-8', openapi()),
-  }),
+  },
   page('/docs', 'This reference as a page.', () => guarded(text(200, 'text/html; charset=utf-8', PAGE))),
   page('/docs/start.js', '', () => guarded(text(200, 'text/javascript; charset=utf-8', START))),
   ...ASSETS.map(([name, contentType]) =>
@@ -63,9 +68,9 @@ export const DOCS_ROUTES: readonly Route[] = [
   ),
 ];
 
-function page(path: string, summary: string, handle: () => HttpReply): Route {
+function page(path: string, summary: string, handle: () => HttpReply): Route<Reference> {
   const listed = summary === '' ? {} : { group: 'Reference' };
-  return route({ method: 'GET', path, port: 'public', ...listed, summary, answers: 'text/html', errors: [], handle });
+  return { method: 'GET', path, port: 'public', ...listed, summary, answers: 'text/html', errors: [], handle };
 }
 
 /** Files of the swagger-ui-dist package; read when first asked for, so that start-up does not pay for them. */

@@ -33,8 +33,8 @@ export interface HttpRequest {
   readonly path: string;
   /** Raw, without the question mark; '' when absent. */
   readonly query: string;
-  /** Only these headers are read (reading all of them costs more than the rest of a small request). */
-  readonly headers: Readonly<Record<RequestHeader, string>>;
+  /** `REQUEST_HEADERS` and those the server was asked for; reading all of them costs more than a small request. */
+  readonly headers: Readonly<Record<RequestHeader, string>> & Readonly<Record<string, string>>;
   readonly body: Buffer;
 }
 
@@ -65,6 +65,8 @@ export interface HttpServerOptions {
   /** Renders the answer to a request that the server refuses by itself. */
   readonly refuse: (refusal: TransportRefusal, requestId: string) => HttpReply;
   readonly bodyBytesMax: number;
+  /** Further headers to read, lower case. */
+  readonly headers?: readonly string[];
   /** From the end of the headers to the end of the body. */
   readonly bodyTimeoutMs: number;
   /** Told when a client went away before its answer was written. */
