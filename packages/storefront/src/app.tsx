@@ -11,6 +11,8 @@ import { WhyNot } from './why-not.tsx';
 
 const SLOTS = 10;
 const SHELF_ITEMS = 8;
+/** A person would rather wait a moment than see a refusal, which is what callers with a page to fill want. */
+const DEADLINE_MS = 5_000;
 
 /** The whole page. What decides the slate is the shopper, the category and the session; all else is shown, not sent. */
 export function App() {
@@ -30,6 +32,7 @@ export function App() {
         ...(session.products.length === 0 ? {} : { recent_items: session.products.map(({ item_id }) => item_id) }),
       },
       explain: true,
+      deadline_ms: DEADLINE_MS,
     }),
     [userId, category, session],
   );

@@ -1,6 +1,9 @@
 import type { RecommendRequest, RecommendResponse } from '@shortlist/core/contracts/recommend.ts';
 import type { Shopper } from '../up/shoppers.ts';
 
+/** The first requests of a fresh pod on a busy machine may wait longer than a shop's page would let them. */
+const DEADLINE_MS = 5_000;
+
 /** A few requests that show the tiers: a known shopper, an anonymous session, a stranger in a category, a stranger. */
 export async function askForSlates(podUrl: string, shopper: Shopper, print: (line: string) => void): Promise<void> {
   const known = await ask(podUrl, { user_id: shopper.user_id, num_items: 5, explain: true }, print);
@@ -21,7 +24,7 @@ async function ask(
   request: RecommendRequest,
   print: (line: string) => void,
 ): Promise<RecommendResponse> {
-  const body = JSON.stringify(request);
+  const body = JSON.stringify({ ...request, deadline_ms: DEADLINE_MS });
   const reply = await fetch(`${podUrl}/recommend`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

@@ -19,7 +19,10 @@ afterAll(() => workspace.remove());
 const json = async (url: string, init?: RequestInit): Promise<unknown> => (await fetch(url, init)).json();
 
 async function recommend(port: number, body: object): Promise<RecommendResponse> {
-  const answer = await json(`http://127.0.0.1:${port}/recommend`, { method: 'POST', body: JSON.stringify(body) });
+  const answer = await json(`http://127.0.0.1:${port}/recommend`, {
+    method: 'POST',
+    body: JSON.stringify({ ...body, deadline_ms: 10_000 }),
+  });
   expect([...Value.Errors(RecommendResponseSchema, answer)]).toEqual([]);
   return answer as RecommendResponse;
 }
@@ -55,10 +58,10 @@ describe('shortlist up', () => {
 
       // The pod itself, and through the page's server: the same answer, from the shopper's imported events.
       for (const port of [ports.http, ports.storefront]) {
-        const slate = await recommend(port, { user_id: SHOPPER, num_items: 5, explain: true });
-        expect(slate.tier).toBe('personalized');
-        expect(slate.degraded).not.toContain('profile');
-        expect(slate.recommendations).toHaveLength(5);
+        const asked = { user_id: SHOPPER, num_items: 5, explain: true };
+        // Polled: on a busy machine a profile may come later than its stage waits, which is an answer, too.
+        await expect.poll(async () => (await recommend(port, asked)).tier, { timeout: 20_000 }).toBe('personalized');
+        expect((await recommend(port, asked)).recommendations).toHaveLength(5);
       }
       const anonymous = { session_id: 's', context: { recent_items: ['item-1', 'item-3'] } };
       expect((await recommend(ports.http, anonymous)).tier).toBe('session');
