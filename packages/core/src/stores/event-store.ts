@@ -5,9 +5,14 @@ export interface NewEvent {
   /** One of user and session is not null. */
   readonly userId: string | null;
   readonly sessionId: string | null;
+  /** '' for an event without an item (search). */
   readonly itemId: string;
   /** Code of contracts/events.ts. */
   readonly type: number;
+  /** The shop's own name of the type, when it has one; `type` is then the built-in that serves in its place. */
+  readonly customType?: string | null;
+  /** What was searched for. */
+  readonly query?: string | null;
   /** Unix seconds, kept to the microsecond. */
   readonly occurredAtS: number;
   /** Price, rating, ...: what the event is worth. */

@@ -1,8 +1,12 @@
+import type { EventLog } from './event-log.ts';
 import type { EventStore } from './event-store.ts';
 import type { ImportProgressStore } from './import-progress-store.ts';
 import type { ImpressionStore } from './impression-store.ts';
 import type { ItemStore } from './item-store.ts';
+import type { LogTail } from './log-tail.ts';
 import type { ProfileStore } from './profile-store.ts';
+import type { RejectedStore } from './rejected-store.ts';
+import type { UserStore } from './user-store.ts';
 
 /** Everything stored about one dataset. */
 export interface Stores {
@@ -10,13 +14,19 @@ export interface Stores {
   readonly events: EventStore;
   readonly impressions: ImpressionStore;
   readonly profiles: ProfileStore;
+  readonly users: UserStore;
+  readonly rejected: RejectedStore;
+  readonly tail: LogTail;
   readonly importProgress: ImportProgressStore;
 }
 
 /** Stores whose changes can be made together. */
 export interface TransactionalStores extends Stores {
+  readonly log: EventLog;
   /** Forgets everything of the dataset. */
   clear(): Promise<void>;
   /** Runs `work` on stores whose changes are kept all (when it returns) or not at all (when it throws). */
   transaction<T>(work: (stores: Stores) => Promise<T>): Promise<T>;
+  /** Runs `work` on stores that all see one unchanging state and change nothing. */
+  snapshot<T>(work: (stores: Stores) => Promise<T>): Promise<T>;
 }

@@ -1,14 +1,36 @@
 import type { AppendCounts, EventBatch, EventStore, EventSummary, NewEvent, StreamRange } from '../event-store.ts';
-import { toMicroseconds, type MemoryState } from './state.ts';
+import { nextOf, toMicroseconds, type MemoryEvent, type MemoryState } from './state.ts';
 
-const isSameEvent = (a: NewEvent, b: NewEvent) =>
-  a.userId === b.userId &&
-  a.sessionId === b.sessionId &&
-  a.itemId === b.itemId &&
-  a.type === b.type &&
-  a.occurredAtS === toMicroseconds(b.occurredAtS);
+const isSameEvent = (stored: NewEvent, event: NewEvent) =>
+  // A session's event may have been given to a user since.
+  (stored.userId === event.userId || event.userId === null) &&
+  stored.sessionId === event.sessionId &&
+  stored.itemId === event.itemId &&
+  stored.type === event.type &&
+  stored.occurredAtS === toMicroseconds(event.occurredAtS);
 
-/** The event log in an array. */
+/** Stores those whose id is new; returns 1 for each of them, 0 for the others. */
+export function storeNewEvents(state: MemoryState, events: readonly NewEvent[]): Uint8Array {
+  const isFresh = new Uint8Array(events.length);
+  for (const [i, event] of events.entries()) {
+    if (state.events.has(event.eventId)) continue;
+    const occurredAtS = toMicroseconds(event.occurredAtS);
+    state.events.set(event.eventId, {
+      ...event,
+      occurredAtS,
+      seq: nextOf(state, 'seq'),
+      receivedAtS: Date.now() / 1000,
+    });
+    isFresh[i] = 1;
+  }
+  return isFresh;
+}
+
+/** In (time, arrival) order. */
+export const inOrder = (events: Iterable<MemoryEvent>): MemoryEvent[] =>
+  [...events].sort((a, b) => a.occurredAtS - b.occurredAtS || a.seq - b.seq);
+
+/** The event log in a map. */
 export class MemoryEventStore implements EventStore {
   readonly #state: MemoryState;
 
@@ -17,27 +39,23 @@ export class MemoryEventStore implements EventStore {
   }
 
   append(events: readonly NewEvent[]): Promise<AppendCounts> {
-    const { events: log, eventIndex } = this.#state;
-    const before = log.length;
-    let conflicts = 0;
-    for (const event of events) {
-      const index = eventIndex.get(event.eventId);
-      if (index !== undefined) {
-        if (!isSameEvent(log[index]!, event)) conflicts += 1;
-        continue;
+    const isFresh = storeNewEvents(this.#state, events);
+    const counts = { inserted: 0, duplicates: 0, conflicts: 0 };
+    for (const [i, event] of events.entries()) {
+      if (isFresh[i] === 1) counts.inserted += 1;
+      else {
+        counts.duplicates += 1;
+        if (!isSameEvent(this.#state.events.get(event.eventId)!, event)) counts.conflicts += 1;
       }
-      eventIndex.set(event.eventId, log.length);
-      log.push({ ...event, occurredAtS: toMicroseconds(event.occurredAtS), seq: log.length + 1 });
     }
-    const inserted = log.length - before;
-    return Promise.resolve({ inserted, duplicates: events.length - inserted, conflicts });
+    return Promise.resolve(counts);
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- the interface is asynchronous, memory is not
   async *stream({ fromS = -Infinity, beforeS = Infinity, batchMax = 20_000 }: StreamRange = {}) {
-    const sorted = this.#state.events
-      .filter((event) => event.occurredAtS >= fromS && event.occurredAtS < beforeS)
-      .sort((a, b) => a.occurredAtS - b.occurredAtS || a.seq - b.seq);
+    const sorted = inOrder(this.#state.events.values()).filter(
+      ({ occurredAtS }) => occurredAtS >= fromS && occurredAtS < beforeS,
+    );
     for (let start = 0; start < sorted.length; start += batchMax) {
       const events = sorted.slice(start, start + batchMax);
       const batch: EventBatch = {
@@ -58,7 +76,7 @@ export class MemoryEventStore implements EventStore {
   }
 
   summary(): Promise<EventSummary> {
-    const { events } = this.#state;
+    const events = [...this.#state.events.values()];
     const users = new Set(events.map(({ userId }) => userId).filter((id) => id !== null));
     const sessions = new Set(events.filter(({ userId }) => userId === null).map(({ sessionId }) => sessionId));
     let [firstS, lastS] = [NaN, NaN];

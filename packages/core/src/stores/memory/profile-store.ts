@@ -1,5 +1,6 @@
-import type { ProfileEvents } from '../../contracts/profile.ts';
-import type { ProfileStore, ProfileUnit } from '../profile-store.ts';
+import { eventKey } from '../event-key.ts';
+import type { KeyedProfileEvents, ProfileStore, ProfileUnit } from '../profile-store.ts';
+import { inOrder } from './event-store.ts';
 import type { MemoryState } from './state.ts';
 
 /** Profiles read from the memory event log; one scan each. */
@@ -10,13 +11,13 @@ export class MemoryProfileStore implements ProfileStore {
     this.#state = state;
   }
 
-  recent(unit: ProfileUnit, max: number): Promise<ProfileEvents> {
-    const events = this.#state.events
-      .filter((event) => ('userId' in unit ? event.userId === unit.userId : event.sessionId === unit.sessionId))
-      .sort((a, b) => b.occurredAtS - a.occurredAtS || b.seq - a.seq)
-      .slice(0, max)
-      .reverse();
+  recent(unit: ProfileUnit, max: number): Promise<KeyedProfileEvents> {
+    const own = [...this.#state.events.values()].filter((event) =>
+      'userId' in unit ? event.userId === unit.userId : event.sessionId === unit.sessionId,
+    );
+    const events = inOrder(own).slice(-max);
     return Promise.resolve({
+      keys: events.map(({ eventId }) => eventKey(eventId).toString('hex', 0, 8)),
       itemIds: events.map(({ itemId }) => itemId),
       types: Uint8Array.from(events, ({ type }) => type),
       timesS: Float64Array.from(events, ({ occurredAtS }) => occurredAtS),

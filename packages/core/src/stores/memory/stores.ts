@@ -1,10 +1,13 @@
 import type { Stores, TransactionalStores } from '../stores.ts';
+import { MemoryEventLog, MemoryLogTail } from './event-log.ts';
 import { MemoryEventStore } from './event-store.ts';
 import { MemoryImportProgressStore } from './import-progress-store.ts';
 import { MemoryImpressionStore } from './impression-store.ts';
 import { MemoryItemStore } from './item-store.ts';
 import { MemoryProfileStore } from './profile-store.ts';
-import { emptyState, type MemoryState } from './state.ts';
+import { MemoryRejectedStore } from './rejected-store.ts';
+import { copyState, emptyState, type MemoryState } from './state.ts';
+import { MemoryUserStore } from './user-store.ts';
 
 function storesOn(state: MemoryState): Stores {
   return {
@@ -12,40 +15,46 @@ function storesOn(state: MemoryState): Stores {
     events: new MemoryEventStore(state),
     impressions: new MemoryImpressionStore(state),
     profiles: new MemoryProfileStore(state),
+    users: new MemoryUserStore(state),
+    rejected: new MemoryRejectedStore(state),
+    tail: new MemoryLogTail(state),
     importProgress: new MemoryImportProgressStore(state),
   };
 }
 
-function restore<K, V>(target: Map<K, V>, saved: Map<K, V>): void {
-  target.clear();
-  for (const [key, value] of saved) target.set(key, value);
-}
-
-/** The stores of one dataset in memory: for unit tests. One transaction at a time. */
+/** The stores of one dataset in memory: for unit tests. Transactions take turns. */
 export function memoryStores(): TransactionalStores {
   const state = emptyState();
   const stores = storesOn(state);
-  return {
-    ...stores,
-    clear() {
-      state.events.length = 0;
-      for (const map of [state.items, state.eventIndex, state.impressions, state.importProgress]) map.clear();
-      return Promise.resolve();
-    },
-    async transaction(work) {
-      const items = new Map(state.items);
-      const impressions = new Map(state.impressions);
-      const importProgress = new Map(state.importProgress);
-      const eventCount = state.events.length;
+  let last: Promise<unknown> = Promise.resolve();
+  const transaction = <T>(work: (stores: Stores) => Promise<T>): Promise<T> => {
+    const result = last.then(async () => {
+      const saved = emptyState();
+      copyState(saved, state);
       try {
         return await work(stores);
       } catch (error) {
-        restore(state.items, items);
-        restore(state.impressions, impressions);
-        restore(state.importProgress, importProgress);
-        for (const { eventId } of state.events.splice(eventCount)) state.eventIndex.delete(eventId);
+        // Numbers that were given are not given again, as in PostgreSQL.
+        const { sequences } = state;
+        copyState(state, { ...saved, sequences: new Map(sequences) });
         throw error;
       }
+    });
+    last = result.catch(() => undefined);
+    return result;
+  };
+  return {
+    ...stores,
+    log: new MemoryEventLog(state, transaction),
+    clear() {
+      copyState(state, { ...emptyState(), sequences: new Map(state.sequences) });
+      return Promise.resolve();
+    },
+    transaction,
+    snapshot(work) {
+      const frozen = emptyState();
+      copyState(frozen, state);
+      return work(storesOn(frozen));
     },
   };
 }

@@ -1,88 +1,72 @@
+import type { PoolClient } from 'pg';
+import { EventKeys } from '../event-key.ts';
 import type { AppendCounts, EventBatch, EventStore, EventSummary, NewEvent, StreamRange } from '../event-store.ts';
-import { copyRows, copyValue } from './copy.ts';
-import { readCursor } from './cursor.ts';
+import { copyBinary } from './binary-copy.ts';
+import { dayOfMicroseconds, microsecondsOf, type BinaryWriter } from './binary-values.ts';
+import { streamEvents } from './event-stream.ts';
+import { ensurePartitions } from './partitions.ts';
 import type { Session } from './session.ts';
 
-const BATCH_MAX = 20_000;
+/** Columns of an event as they are sent, in the order of `writeEvent`. */
+export const EVENT_COLUMNS = [
+  ...['event_key', 'event_id', 'user_id', 'session_id', 'item_id', 'type', 'occurred_at', 'value', 'quantity'],
+  ...['surface', 'device', 'request_id', 'position', 'custom_type', 'query'],
+] as const;
 
-/** Times travel as float8 seconds; `to_timestamp` rounds them to the microsecond. */
-const INCOMING = `CREATE TEMP TABLE IF NOT EXISTS incoming_events (
-  event_id text, user_id text, session_id text, item_id text, type smallint, occurred_at_s float8,
-  value real, quantity real, surface text, device text, request_id text, position smallint
+/** Sorted, so that two writers meet the keys they share in one order and cannot wait for each other in a circle. */
+const INCOMING_KEYS = `CREATE TEMP TABLE IF NOT EXISTS incoming_keys (
+  event_key uuid, occurred_on date, n integer
 ) ON COMMIT DELETE ROWS`;
+const INSERT_KEYS = `WITH inserted AS (
+  INSERT INTO event_keys SELECT event_key, occurred_on FROM incoming_keys ORDER BY event_key
+  ON CONFLICT DO NOTHING RETURNING event_key
+)
+SELECT n FROM incoming_keys WHERE (event_key IN (SELECT event_key FROM inserted)) IS NOT TRUE`;
 
-const INSERT = `INSERT INTO events
-  (event_id, user_id, session_id, item_id, type, occurred_at, value, quantity, surface, device, request_id, position)
-  SELECT event_id, user_id, session_id, item_id, type, to_timestamp(occurred_at_s), value, quantity, surface, device,
-    request_id, position
-  FROM incoming_events
-  ON CONFLICT (event_id) DO NOTHING`;
-
-const COUNT_CONFLICTS = `SELECT count(*)::float8 AS conflicts FROM incoming_events AS incoming
-  JOIN events AS stored USING (event_id)
-  WHERE (stored.user_id, stored.session_id, stored.item_id, stored.type, stored.occurred_at) IS DISTINCT FROM
-    (incoming.user_id, incoming.session_id, incoming.item_id, incoming.type, to_timestamp(incoming.occurred_at_s))`;
-
-const COLUMNS = `seq, user_id, session_id, item_id, type, date_part('epoch', occurred_at), value, quantity, position,
-  request_id`;
+const INCOMING_DUPLICATES = `CREATE TEMP TABLE IF NOT EXISTS incoming_duplicates (
+  event_key uuid, user_id text, session_id text, item_id text, type smallint, occurred_at timestamptz
+) ON COMMIT DELETE ROWS`;
+/** Looked for under the user and under the session: a session's events may have been given to a user since. */
+const COUNT_CONFLICTS = `SELECT count(*)::float8 AS conflicts FROM incoming_duplicates AS incoming
+  WHERE NOT EXISTS (SELECT FROM events AS stored
+      WHERE stored.user_id = incoming.user_id AND stored.occurred_at = incoming.occurred_at
+        AND stored.event_key = incoming.event_key AND stored.item_id = incoming.item_id AND stored.type = incoming.type
+        AND stored.session_id IS NOT DISTINCT FROM incoming.session_id)
+    AND NOT EXISTS (SELECT FROM events AS stored
+      WHERE stored.session_id = incoming.session_id AND stored.occurred_at = incoming.occurred_at
+        AND stored.event_key = incoming.event_key AND stored.item_id = incoming.item_id AND stored.type = incoming.type
+        AND incoming.user_id IS NULL)`;
 
 const SUMMARY = `SELECT count(*)::float8 AS events, count(DISTINCT user_id)::float8 AS users,
   count(DISTINCT session_id) FILTER (WHERE user_id IS NULL)::float8 AS "anonymousSessions",
   date_part('epoch', min(occurred_at)) AS "firstS", date_part('epoch', max(occurred_at)) AS "lastS"
   FROM events`;
 
-const toCopyRow = (event: NewEvent) =>
-  `${copyValue(event.eventId)}\t${copyValue(event.userId)}\t${copyValue(event.sessionId)}\t${copyValue(event.itemId)}\t${
-    event.type
-  }\t${event.occurredAtS}\t${copyValue(event.value)}\t${copyValue(event.quantity)}\t${copyValue(event.surface)}\t${copyValue(
-    event.device,
-  )}\t${copyValue(event.requestId)}\t${copyValue(event.position)}`;
-
-type EventRow = readonly [
-  seq: string,
-  userId: string | null,
-  sessionId: string | null,
-  itemId: string,
-  type: number,
-  timeS: number,
-  value: number | null,
-  quantity: number | null,
-  position: number | null,
-  requestId: string | null,
-];
-
-function toBatch(rows: readonly EventRow[]): EventBatch {
-  const count = rows.length;
-  const batch = {
-    count,
-    seqs: new Float64Array(count),
-    userIds: new Array<string | null>(count),
-    sessionIds: new Array<string | null>(count),
-    itemIds: new Array<string>(count),
-    types: new Uint8Array(count),
-    timesS: new Float64Array(count),
-    values: new Float32Array(count),
-    quantities: new Float32Array(count),
-    positions: new Int16Array(count),
-    requestIds: new Array<string | null>(count),
-  };
-  for (let i = 0; i < count; i++) {
-    const [seq, userId, sessionId, itemId, type, timeS, value, quantity, position, requestId] = rows[i]!;
-    batch.seqs[i] = Number(seq);
-    batch.userIds[i] = userId;
-    batch.sessionIds[i] = sessionId;
-    batch.itemIds[i] = itemId;
-    batch.types[i] = type;
-    batch.timesS[i] = timeS;
-    batch.values[i] = value ?? NaN;
-    batch.quantities[i] = quantity ?? NaN;
-    batch.positions[i] = position ?? 0;
-    batch.requestIds[i] = requestId;
-  }
-  return batch;
+function writeEvent(writer: BinaryWriter, event: NewEvent, key: Uint8Array): void {
+  writer.bytesField(key);
+  writer.textField(event.eventId);
+  writer.textField(event.userId);
+  writer.textField(event.sessionId);
+  writer.textField(event.itemId);
+  writer.int16Field(event.type);
+  writer.timestampField(microsecondsOf(event.occurredAtS));
+  writer.float4Field(event.value);
+  writer.float4Field(event.quantity);
+  writer.textField(event.surface);
+  writer.textField(event.device);
+  writer.textField(event.requestId);
+  writer.int16Field(event.position);
+  writer.textField(event.customType);
+  writer.textField(event.query);
 }
 
-/** The event log in table `events`. Appends go by COPY into a temporary table, then into the log in one statement. */
+/** The UTC day in which an event is stored, from 1970-01-01. */
+export const dayOfEvent = (event: NewEvent): number => dayOfMicroseconds(microsecondsOf(event.occurredAtS));
+
+/**
+ * The event log in the day partitions of `events`. Appends in bulk, by COPY; the log's consumers are not told (see
+ * event-log.ts for the way that tells them).
+ */
 export class PostgresEventStore implements EventStore {
   readonly #session: Session;
 
@@ -92,26 +76,45 @@ export class PostgresEventStore implements EventStore {
 
   append(events: readonly NewEvent[]): Promise<AppendCounts> {
     return this.#session.transaction(async (client) => {
-      await client.query(INCOMING);
-      await client.query('TRUNCATE incoming_events');
-      await copyRows(client, 'incoming_events', events, toCopyRow);
-      const { rowCount } = await client.query(INSERT);
-      const inserted = rowCount ?? 0;
-      const duplicates = events.length - inserted;
-      if (duplicates === 0) return { inserted, duplicates, conflicts: 0 };
-      const { rows } = await client.query<{ conflicts: number }>(COUNT_CONFLICTS);
-      return { inserted, duplicates, conflicts: rows[0]!.conflicts };
+      const keys = new EventKeys(events.map(({ eventId }) => eventId));
+      const days = Int32Array.from(events, dayOfEvent);
+      const isNew = await this.#takeKeys(client, keys, days);
+      const fresh: number[] = [];
+      const duplicates: number[] = [];
+      for (let i = 0; i < events.length; i++) (isNew[i] === 1 ? fresh : duplicates).push(i);
+      await ensurePartitions(client, [...new Set(fresh.map((i) => days[i]!))]);
+      await copyBinary(client, { table: 'events', columns: EVENT_COLUMNS }, fresh.length, (writer, row) => {
+        const i = fresh[row]!;
+        writeEvent(writer, events[i]!, keys.at(i));
+      });
+      const again = duplicates.map((i) => ({ event: events[i]!, key: keys.at(i) }));
+      const conflicts = again.length === 0 ? 0 : await countConflicts(client, again);
+      return { inserted: fresh.length, duplicates: again.length, conflicts };
     });
   }
 
-  async *stream({ fromS = -Infinity, beforeS = Infinity, batchMax = BATCH_MAX }: StreamRange = {}) {
-    const text = `SELECT ${COLUMNS} FROM events
-      WHERE occurred_at >= to_timestamp($1::float8) AND occurred_at < to_timestamp($2::float8)
-      ORDER BY occurred_at, seq`;
-    const batches = this.#session.snapshot((client) =>
-      readCursor(client, { text, values: [fromS, beforeS] }, batchMax),
-    );
-    for await (const rows of batches) yield toBatch(rows as unknown as readonly EventRow[]);
+  /** Returns 1 for each event whose key is new, and is taken now. */
+  async #takeKeys(client: PoolClient, keys: EventKeys, days: Int32Array): Promise<Uint8Array> {
+    const isNew = new Uint8Array(keys.count);
+    for (const i of keys.sorted) isNew[i] = 1;
+    const writeKey = (writer: BinaryWriter, i: number) => {
+      writer.bytesField(keys.at(i));
+      writer.dateField(days[i]!);
+    };
+    await client.query(INCOMING_KEYS);
+    await client.query('TRUNCATE incoming_keys');
+    const target = { table: 'incoming_keys', columns: ['event_key', 'occurred_on', 'n'] };
+    await copyBinary(client, target, keys.sorted.length, (writer, row) => {
+      writeKey(writer, keys.sorted[row]!);
+      writer.int32Field(keys.sorted[row]!);
+    });
+    const { rows } = await client.query<[number]>({ text: INSERT_KEYS, rowMode: 'array' });
+    for (const [i] of rows) isNew[i] = 0;
+    return isNew;
+  }
+
+  stream({ fromS = -Infinity, beforeS = Infinity, batchMax = 20_000 }: StreamRange = {}): AsyncIterable<EventBatch> {
+    return this.#session.snapshot((client) => streamEvents(client, { fromS, beforeS, batchMax }));
   }
 
   async summary(): Promise<EventSummary> {
@@ -119,4 +122,25 @@ export class PostgresEventStore implements EventStore {
     const { events, users, anonymousSessions, firstS, lastS } = rows[0]!;
     return { events, users, anonymousSessions, firstS: firstS ?? NaN, lastS: lastS ?? NaN };
   }
+}
+
+/** How many of these are stored as another event. */
+async function countConflicts(
+  client: PoolClient,
+  duplicates: readonly { readonly event: NewEvent; readonly key: Uint8Array }[],
+): Promise<number> {
+  await client.query(INCOMING_DUPLICATES);
+  await client.query('TRUNCATE incoming_duplicates');
+  const columns = ['event_key', 'user_id', 'session_id', 'item_id', 'type', 'occurred_at'];
+  await copyBinary(client, { table: 'incoming_duplicates', columns }, duplicates.length, (writer, i) => {
+    const { event, key } = duplicates[i]!;
+    writer.bytesField(key);
+    writer.textField(event.userId);
+    writer.textField(event.sessionId);
+    writer.textField(event.itemId);
+    writer.int16Field(event.type);
+    writer.timestampField(microsecondsOf(event.occurredAtS));
+  });
+  const { rows } = await client.query<{ conflicts: number }>(COUNT_CONFLICTS);
+  return rows[0]!.conflicts;
 }
