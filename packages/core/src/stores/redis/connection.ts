@@ -1,4 +1,4 @@
-import { Redis, type RedisOptions } from 'ioredis';
+import { Redis } from 'ioredis';
 import { ShortlistError } from '../../contracts/errors.ts';
 
 export interface RedisConnectionOptions {
@@ -86,9 +86,9 @@ export class RedisConnection {
   }
 }
 
-function optionsOf({ commandTimeoutMs, connectTimeoutMs, silenceMs, name }: RedisConnectionOptions): RedisOptions {
+function optionsOf({ commandTimeoutMs, connectTimeoutMs, silenceMs, name }: RedisConnectionOptions) {
   return {
-    protocol: 2,
+    protocol: 2 as const,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
@@ -96,12 +96,12 @@ function optionsOf({ commandTimeoutMs, connectTimeoutMs, silenceMs, name }: Redi
     connectTimeout: connectTimeoutMs ?? 1_000,
     commandTimeout: commandTimeoutMs ?? 1_000,
     socketTimeout: silenceMs ?? 3_000,
-    retryStrategy: (attempt) => {
+    retryStrategy: (attempt: number) => {
       const delayMs = Math.min(RECONNECT_MS.max, RECONNECT_MS.first * 2 ** Math.min(attempt - 1, 10));
       return Math.round(delayMs * (0.5 + Math.random()));
     },
     // A replica that was the primary a moment ago refuses writes: ask the address again.
-    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+    reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
     ...(name === undefined ? {} : { connectionName: name }),
   };
 }

@@ -1,0 +1,57 @@
+/** Lua, each run as one step of the server. Keys: profile, generations, epoch. Members: profile-members.ts. */
+
+/**
+ * Adds events to a profile that is whole; of any other it only notes that the unit changed.
+ * Arguments: slot, token, lifetime ms, then score and member of each event.
+ */
+export const APPLY = `
+local last = redis.call('ZRANGE', KEYS[1], -1, -1)[1]
+if last then
+  local kept, epoch = string.match(last, '^%z(%d+):(.*)$')
+  if kept and epoch == redis.call('GET', KEYS[3]) then
+    redis.call('ZADD', KEYS[1], unpack(ARGV, 4))
+    redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -(kept + 2))
+    redis.call('PEXPIRE', KEYS[1], ARGV[3])
+    return 1
+  end
+  redis.call('DEL', KEYS[1])
+end
+redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
+return 0
+`;
+
+/**
+ * Keeps a profile when nothing happened to its unit since the ticket.
+ * Arguments: slot, epoch and generation of the ticket, lifetime ms, events kept, then score and member of each event.
+ */
+export const FILL = `
+if redis.call('GET', KEYS[3]) ~= ARGV[2] then return 0 end
+if (redis.call('HGET', KEYS[2], ARGV[1]) or '') ~= ARGV[3] then return 0 end
+local last = redis.call('ZRANGE', KEYS[1], -1, -1)[1]
+if last then
+  local kept, epoch = string.match(last, '^%z(%d+):(.*)$')
+  if epoch == ARGV[2] and tonumber(kept) >= tonumber(ARGV[5]) then return 0 end
+  redis.call('DEL', KEYS[1])
+end
+redis.call('ZADD', KEYS[1], '+inf', '\\0' .. ARGV[5] .. ':' .. ARGV[2])
+for at = 6, #ARGV, 1000 do
+  redis.call('ZADD', KEYS[1], unpack(ARGV, at, math.min(at + 999, #ARGV)))
+end
+redis.call('PEXPIRE', KEYS[1], ARGV[4])
+return 1
+`;
+
+/** Drops a profile. Arguments: slot, token. */
+export const FORGET = `
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
+return 1
+`;
+
+/** Puts a new epoch (argument 2) in the place of the one that was seen (argument 1; '' = none); returns what holds. */
+export const RENEW = `
+local present = redis.call('GET', KEYS[1]) or ''
+if present ~= ARGV[1] then return present end
+redis.call('SET', KEYS[1], ARGV[2])
+return ARGV[2]
+`;
