@@ -1,10 +1,11 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { BUILD_FEATURES } from '@shortlist/core/release/feature-schema.ts';
 import { ReleaseRegistry } from '@shortlist/core/release/registry.ts';
+import { POISONED } from '../../core/test/release/poisoned-releases.ts';
 import { buildTinyRelease, TINY_ITEMS, writeTinyRun } from '../../core/test/release/tiny-run.ts';
 import { killChildren, startChild, untilReady } from './child-pod.ts';
 import { oddRequests } from './odd-requests.ts';
@@ -103,23 +104,23 @@ describe('main.ts', () => {
     );
   });
 
-  it('refuses a damaged release on request, says which file, and serves on', async () => {
+  it.each([
+    ['uws', 'one flipped bit in items.arrow'],
+    ['node', 'one flipped bit in items.arrow'],
+    ['uws', 'a user tower of another width'],
+    ['node', 'a user tower of another width'],
+  ])('over %s: refuses a release with %s on request, says which file, and serves on', async (httpServer, damage) => {
+    const { code, file, spoil } = POISONED.find(({ name }) => name === damage)!;
     await registry().activate(first);
-    const pod = start();
+    const pod = start({ SHORTLIST_HTTP_SERVER: httpServer });
     await untilReady(pod);
-    const items = join(dataset(), 'releases', second, 'items.arrow');
-    const bytes = await readFile(items);
-    bytes[bytes.length >> 1]! ^= 1;
-    await writeFile(items, bytes);
+    await spoil(join(dataset(), 'releases', second));
     const refused = await post(`${pod.adminUrl()}/reload-model?release=${second}`, '');
     expect(refused.status).toBe(422);
-    expect(await errorOf(refused)).toMatchObject({
-      code: 'release_digest_mismatch',
-      details: { file: expect.stringContaining('items.arrow') as string },
-    });
+    expect(await errorOf(refused)).toMatchObject({ code, details: { file } });
     expect(await (await fetch(`${pod.url()}/status`)).json()).toMatchObject({
       ready: true,
-      release: { active: first, last_refusal: { release: second } },
+      release: { active: first, last_refusal: { release: second, reason: expect.stringContaining(file) as string } },
     });
     expect((await fetch(`${pod.url()}/recommendations?session_id=s`)).status).toBe(200);
   });
@@ -157,11 +158,21 @@ describe('main.ts', () => {
     expect(pod.stderr()).toMatch(/^error config_invalid: Configuration SHORTLIST_HTTP_PORT is invalid/);
   });
 
-  it('takes headers of 12 KB', async () => {
+  it.each(['uws', 'node'])('over %s: takes headers of 12 KB, and names a parameter of 10 kB', async (httpServer) => {
     await registry().activate(first);
-    const pod = start();
+    const pod = start({ SHORTLIST_HTTP_SERVER: httpServer });
     await untilReady(pod);
     const cookie = 'x'.repeat(12_000);
     expect((await fetch(`${pod.url()}/ping`, { headers: { cookie } })).status).toBe(200);
+    const long = 'x'.repeat(10_240);
+    for (const [path, field] of [
+      [`/recommendations?user_id=${long}`, 'user_id'],
+      [`/similar-products?product_id=${long}`, 'product_id'],
+      [`/trending?category=${long}`, 'category'],
+    ] as const) {
+      const refused = await fetch(`${pod.url()}${path}`);
+      expect(refused.status).toBe(400);
+      expect(await errorOf(refused)).toMatchObject({ code: 'field_invalid', details: { field } });
+    }
   });
 });

@@ -63,12 +63,13 @@ describe('a pod that cannot start', () => {
     expect(child.lines.find(({ level }) => level === 60)).toMatchObject({ err: { type: 'TypeError' } });
   });
 
-  it('ends with 2 and port_in_use when the port is taken', async () => {
-    const first = startChild();
+  it.each(['uws', 'node'])('ends with 2 and port_in_use when the port is taken, over %s', async (httpServer) => {
+    const first = startChild({ SHORTLIST_HTTP_SERVER: httpServer });
     await ready(first);
-    const second = startChild({ SHORTLIST_HTTP_PORT: new URL(first.url()).port });
+    const port = Number(new URL(first.url()).port);
+    const second = startChild({ SHORTLIST_HTTP_SERVER: httpServer, SHORTLIST_HTTP_PORT: `${port}` });
     expect(await second.ended).toBe(2);
-    expect(second.lines.find(({ code }) => code === 'port_in_use')).toBeDefined();
+    expect(second.lines.find(({ code }) => code === 'port_in_use')).toMatchObject({ details: { port } });
   });
 });
 

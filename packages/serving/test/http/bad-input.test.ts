@@ -4,12 +4,6 @@ import { errorOf, post, startPod, type StartedPod } from '../start-pod.ts';
 
 const RUNS = 400;
 
-let pod: StartedPod;
-beforeAll(async () => {
-  pod = await startPod({ SHORTLIST_LOG_LEVEL: 'error' });
-});
-afterAll(() => pod.server.drain());
-
 async function isAnsweredWell(response: Response): Promise<void> {
   if (response.status !== 200) {
     expect(response.status).toBeGreaterThanOrEqual(400);
@@ -45,7 +39,13 @@ const request = fc.record(
   { requiredKeys: [] },
 );
 
-describe('input that nobody foresaw', () => {
+describe.each(['uws', 'node'])('input that nobody foresaw, over %s', (httpServer) => {
+  let pod: StartedPod;
+  beforeAll(async () => {
+    pod = await startPod({ SHORTLIST_LOG_LEVEL: 'error', SHORTLIST_HTTP_SERVER: httpServer });
+  });
+  afterAll(() => pod.server.drain());
+
   it('is answered with 2xx or a coded 4xx: requests of odd values', async () => {
     await fc.assert(
       fc.asyncProperty(request, async (value) => {

@@ -41,6 +41,10 @@ describe('rules in force', () => {
   it('must be right at start: there are none to keep', async () => {
     await writeFile(file, 'rules: 7\n');
     await expect(RuleBook.open(file)).rejects.toMatchObject({ code: 'rules_invalid' });
+    await writeFile(file, `rules: ${'['.repeat(10_000)}${']'.repeat(10_000)}`);
+    await expect(RuleBook.open(file)).rejects.toMatchObject({ code: 'rules_invalid', details: { file } });
+    await writeFile(file, Buffer.alloc(1_000_001, 35));
+    await expect(RuleBook.open(file)).rejects.toThrow(/larger than/);
     await expect(RuleBook.open(join(folder, 'none.yaml'))).rejects.toMatchObject({ code: 'rules_invalid' });
   });
 });

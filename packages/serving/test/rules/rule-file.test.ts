@@ -54,6 +54,8 @@ describe('a rules file', () => {
     ['a key given twice', GOOD.replace('    boost', '    name: again\n    boost'), 6, 'file'],
     ['broken YAML', GOOD.replace('[home]', '[home'), 3, 'file'],
     ['a list instead of a mapping', '- a\n- b\n', 1, 'file'],
+    ['__proto__', GOOD.replace('name: push', '__proto__: { factor: 9 }\n    name: push'), 5, 'rules[1].__proto__'],
+    ['NaN', GOOD.replace('1.5', '.nan'), 6, 'rules[1].boost.factor'],
     ['an alias', 'rules: &a []\nmore: *a\n', 1, 'file'],
   ])('refuses %s with its line and field', (_, text, line, field) => {
     expect(refusal(text)).toMatchObject({ file: 'rules.yaml', line, field: expect.stringContaining(field) as string });
