@@ -35,12 +35,11 @@ export class MemoryProfileCache implements ProfileCacheStore {
 
   apply(events: ReadonlyMap<UnitKey, readonly ProfileEvent[]>): Promise<void> {
     for (const [unit, list] of events) {
+      this.#change(unit);
       const copy = this.#copies.get(unit);
-      if (copy === undefined) this.#change(unit);
-      else {
-        for (const event of list) copy.events.set(event.key, event);
-        for (const { key } of sorted(copy).slice(0, -copy.kept)) copy.events.delete(key);
-      }
+      if (copy === undefined) continue;
+      for (const event of list) copy.events.set(event.key, event);
+      for (const { key } of sorted(copy).slice(0, -copy.kept)) copy.events.delete(key);
     }
     return Promise.resolve();
   }

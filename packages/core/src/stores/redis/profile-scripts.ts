@@ -1,10 +1,12 @@
 /** Lua, each run as one step of the server. Keys: profile, generations, epoch. Members: profile-members.ts. */
 
 /**
- * Adds events to a profile that is whole; of any other it only notes that the unit changed.
+ * Adds events to a profile that is whole, and notes that the unit changed: a fill with more events than are kept takes
+ * the place of a profile, and must not bring back how it was before.
  * Arguments: slot, token, lifetime ms, then score and member of each event.
  */
 export const APPLY = `
+redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
 local last = redis.call('ZRANGE', KEYS[1], -1, -1)[1]
 if last then
   local kept, epoch = string.match(last, '^%z(%d+):(.*)$')
@@ -16,7 +18,6 @@ if last then
   end
   redis.call('DEL', KEYS[1])
 end
-redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
 return 0
 `;
 
