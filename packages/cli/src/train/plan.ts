@@ -27,13 +27,15 @@ export interface FoldPlan {
 export interface TrainingPlan {
   readonly dataset: string;
   readonly seed: number;
-  /** `window`: purchases in the window after the cut-off; `slates`: what was shown after it (rows.ts). */
+  /** `window`: everybody's events in the window after the cut-off; `slates`: what was shown after it, and those. */
   readonly labels: 'window' | 'slates';
   readonly fromS: number;
   /** End of the training data; no event from here on is used for anything. */
   readonly untilS: number;
   /** Of catalogue, events and slates in the window (sha256): other data makes another run. */
   readonly dataDigest: string;
+  /** Of what fits models (code-digest.ts): other code makes another run. */
+  readonly codeDigest: string;
   readonly counts: {
     readonly events: number;
     readonly items: number;
@@ -49,16 +51,27 @@ export interface TrainingPlan {
 
 /** How the ranker's rows are drawn from the candidate lists. */
 interface RowsPlan {
-  /** Random negatives kept per list; their weight makes up for the rest. */
-  readonly negativesMax: number;
+  /** Lists that were shown; null where the data has none. */
+  readonly slates: ListsPlan | null;
+  /** Lists that serving would have ranked, labelled by the window after them. */
+  readonly windows: ListsPlan & {
+    /** Share of the actors who get a second list, without what they bought before: the request that allows no repeats. */
+    readonly newOnlyShare: number;
+  };
+}
+
+interface ListsPlan {
   /** Lists per fold. */
   readonly listsMax: number;
-  /** Share of the actors who get a second list, without what they bought before: the request that allows no repeats. */
-  readonly newOnlyShare: number;
+  /** Random negatives kept per list; their weight makes up for the rest. */
+  readonly negativesMax: number;
 }
 
 /** Slates and purchase windows of `log` cut into folds. `untilS`: end of the training data, by default after its last event. */
-export function makePlan(log: TrainingLog, options: { dataset: string; seed: number; untilS?: number }): TrainingPlan {
+export function makePlan(
+  log: TrainingLog,
+  options: { dataset: string; seed: number; codeDigest: string; untilS?: number },
+): TrainingPlan {
   const fromS = log.timesS[0] ?? 0;
   const untilS = options.untilS ?? (log.timesS[log.count - 1] ?? 0) + 1;
   const labels = log.slates.length > 0 ? 'slates' : 'window';
@@ -71,18 +84,19 @@ export function makePlan(log: TrainingLog, options: { dataset: string; seed: num
     fromS,
     untilS,
     dataDigest: digestOf(log),
+    codeDigest: options.codeDigest,
     counts: { events: log.count, items: log.items.length, actors: log.actorCount, slates: log.slates.length },
     folds,
     parameters: parametersFor(log),
-    rows:
-      labels === 'slates'
-        ? { negativesMax: 20, listsMax: 6_000, newOnlyShare: 0 }
-        : { negativesMax: 110, listsMax: 3_000, newOnlyShare: 0.5 },
+    rows: {
+      slates: labels === 'slates' ? { listsMax: 6_000, negativesMax: 20 } : null,
+      windows: { listsMax: 3_000, negativesMax: 110, newOnlyShare: labels === 'slates' ? 0 : 0.5 },
+    },
     featureHash: FEATURE_HASH,
   };
 }
 
-/** Names the run: the same data, options and features give the same folder, so that an interrupted run is resumed. */
+/** Names the run: the same data, options and code give the same folder, so that an interrupted run is resumed. */
 export function planDigest(plan: TrainingPlan): string {
   return createHash('sha256').update(JSON.stringify(plan)).digest('hex').slice(0, 12);
 }

@@ -21,7 +21,7 @@ export interface ReplayedRequest {
 
 const NONE = new Int32Array(0);
 
-/** The requests of a fold, at most `plan.rows.listsMax` (and their second lists), drawn by the plan's seed. */
+/** The requests of a fold, slates first, at most as many as the plan says, drawn by its seed. */
 export function requestsOf(
   log: TrainingLog,
   history: ActorHistory,
@@ -29,9 +29,7 @@ export function requestsOf(
   fold: FoldPlan,
 ): ReplayedRequest[] {
   const random = seededRandom(plan.seed);
-  return plan.labels === 'slates'
-    ? slateRequests(log, history, plan, fold, random)
-    : windowRequests(log, history, plan, fold, random);
+  return [...slateRequests(log, history, plan, fold, random), ...windowRequests(log, history, plan, fold, random)];
 }
 
 /** What was shown in the fold's window, as long as 24 hours of what followed are in the data. */
@@ -42,9 +40,10 @@ function slateRequests(
   fold: FoldPlan,
   random: () => number,
 ): ReplayedRequest[] {
+  if (plan.rows.slates === null) return [];
   const end = Math.min(fold.labelUntilS, plan.untilS - ATTRIBUTION_S);
   const shown = log.slates.filter((slate) => slate.timeS >= fold.untilS && slate.timeS < end);
-  return sampleOf(shown, plan.rows.listsMax, random).map((slate) => ({
+  return sampleOf(shown, plan.rows.slates.listsMax, random).map((slate) => ({
     actor: slate.actor,
     nowS: slate.timeS,
     surface: slate.surface,
@@ -58,7 +57,8 @@ function slateRequests(
 
 /**
  * One request at the cut-off for everybody who did something in the window after it, and for a share of them a second
- * one that excludes what they bought before. Purchase data labels purchases only.
+ * one that excludes what they bought before. Purchase data labels purchases only. Who came after the cut-off is asked
+ * for later, once something is known of them: that is how anonymous sessions are met.
  */
 function windowRequests(
   log: TrainingLog,
@@ -67,20 +67,29 @@ function windowRequests(
   fold: FoldPlan,
   random: () => number,
 ): ReplayedRequest[] {
-  const active: { actor: number; labels: Labels }[] = [];
+  const { listsMax, newOnlyShare } = plan.rows.windows;
+  const active: { actor: number; nowS: number; labels: Labels }[] = [];
   for (let actor = 0; actor < log.actorCount; actor++) {
-    const labels = windowLabels(log, history, actor, fold.untilS, fold.labelUntilS);
-    if (labels.size > 0) active.push({ actor, labels });
+    const nowS = plan.rows.slates === null ? fold.untilS : firstKnownS(log, history, actor, fold.untilS);
+    const labels = windowLabels(log, history, actor, nowS, fold.labelUntilS);
+    if (labels.size > 0) active.push({ actor, nowS, labels });
   }
   const requests: ReplayedRequest[] = [];
-  for (const { actor, labels } of sampleOf(active, plan.rows.listsMax, random)) {
-    const request = { actor, nowS: fold.untilS, surface: undefined, device: undefined, category: null, slate: null };
+  for (const { actor, nowS, labels } of sampleOf(active, listsMax, random)) {
+    const request = { actor, nowS, surface: undefined, device: undefined, category: null, slate: null };
     requests.push({ ...request, excluded: NONE, labels });
-    if (random() >= plan.rows.newOnlyShare) continue;
-    const excluded = boughtBefore(log, history, actor, fold.untilS);
+    if (random() >= newOnlyShare) continue;
+    const excluded = boughtBefore(log, history, actor, nowS);
     if (excluded.length > 0) requests.push({ ...request, excluded, labels });
   }
   return requests;
+}
+
+/** `fromS`, or for an actor without earlier events the moment of its next event after the first one. */
+function firstKnownS(log: TrainingLog, history: ActorHistory, actor: number, fromS: number): number {
+  const times = Array.from(history.between(actor, -Infinity, Infinity), (event) => log.timesS[event]!);
+  const firstS = times[0] ?? Infinity;
+  return firstS < fromS ? fromS : (times.find((timeS) => timeS > firstS) ?? Infinity);
 }
 
 function boughtBefore(log: TrainingLog, history: ActorHistory, actor: number, untilS: number): Int32Array {

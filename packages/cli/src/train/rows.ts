@@ -1,5 +1,5 @@
 import type { CandidateSet } from '@shortlist/core/retrieval/candidate-set.ts';
-import { FEATURE_WIDTHS, FEATURES } from '@shortlist/core/features/definitions.ts';
+import { FEATURE_WIDTHS, REQUEST_FEATURES } from '@shortlist/core/features/definitions.ts';
 import { seededRandom } from '@shortlist/core/statistics/seeded-random.ts';
 import { CLICK, CONVERSION } from './labels.ts';
 import type { TrainingPlan } from './plan.ts';
@@ -23,7 +23,7 @@ export interface RowCounts {
  * `<stem>-rows.arrow`.
  *
  * Candidates are what serving would have ranked; wanted items that no source found are not added, so the ranker learns on
- * the lists it will meet. Where a slate was shown, all of it is kept, labelled by what followed, plus a sample of what
+ * the lists it will meet. For a request with a slate, all of it is kept, labelled by what followed, plus a sample of what
  * was retrieved but not shown; otherwise all wanted candidates plus a sample of the others, weighted. A list in which
  * nothing was wanted teaches no order and is dropped, unless it was shown.
  */
@@ -38,6 +38,7 @@ export async function writeRows(options: {
   const { plan, requests, replay, itemFeatures } = options;
   const random = seededRandom(plan.seed + 1);
   const counts: RowCounts = { lists: 0, rows: 0, withoutPositive: 0, wanted: 0, retrieved: 0 };
+  const contexts = new SeenContexts();
   const file = await RowFile.create(options.stem);
   for (const [index, request] of requests.entries()) {
     options.progress(index, requests.length);
@@ -52,11 +53,13 @@ export async function writeRows(options: {
       continue;
     }
     replay.computeFeatures();
-    const sampled = sampleRows(keep, plan.rows.negativesMax, random);
+    if (request.slate === null) contexts.lend(replay.userFeatures, random);
+    else contexts.remember(replay.userFeatures);
+    const { negativesMax } = request.slate === null ? plan.rows.windows : plan.rows.slates!;
+    const sampled = sampleRows(keep, negativesMax, random);
     for (const [i, c] of sampled.candidates.entries()) {
       const row = candidates.rows[c]!;
       writeFeatures(file.next(), itemFeatures, replay, row, c);
-      if (plan.labels === 'window') for (const column of CONTEXT_COLUMNS) file.next()[column] = 0;
       const label = request.labels.get(row) ?? 0;
       const full = file.add({
         list: counts.lists,
@@ -103,10 +106,29 @@ function keptCandidates(request: ReplayedRequest, candidates: CandidateSet, posi
 }
 
 /**
- * Replayed windows ask at one moment per fold, from nowhere: hour, weekday, device and surface would only name the fold.
- * They are constant in such rows, and the ranker leaves a constant input out.
+ * Hour, weekday, device and surface for requests that nobody made. What they were replayed with would only tell them
+ * from shown slates, or one fold from another; so each borrows those of a slate before it, drawn at random. Without
+ * slates they are constant, and the ranker leaves a constant input out.
  */
-const CONTEXT_COLUMNS = FEATURES.flatMap((feature, column) => (feature.group === 'context' ? [column] : []));
+class SeenContexts {
+  readonly #seen: Float32Array[] = [];
+
+  /** `userFeatures`: [Du] of a slate's request. */
+  remember(userFeatures: Float32Array): void {
+    this.#seen.push(Float32Array.from(CONTEXT_COLUMNS, (column) => userFeatures[column]!));
+  }
+
+  /** Writes a context into `userFeatures` [Du]. */
+  lend(userFeatures: Float32Array, random: () => number): void {
+    const lent = this.#seen.length === 0 ? null : this.#seen[Math.floor(random() * this.#seen.length)]!;
+    CONTEXT_COLUMNS.forEach((column, i) => {
+      userFeatures[column] = lent === null ? 0 : lent[i]!;
+    });
+  }
+}
+
+/** Of the features of a request, [Du]. */
+const CONTEXT_COLUMNS = REQUEST_FEATURES.flatMap(({ group }, column) => (group === 'context' ? [column] : []));
 
 /** 1-based slate position of each candidate, 0 for those that were not shown. */
 function positionsOf(request: ReplayedRequest, candidates: CandidateSet): Int16Array {

@@ -9,6 +9,7 @@ import { ITEM_FEATURES } from '@shortlist/core/features/item-features.ts';
 import { METADATA_DIM } from '@shortlist/core/features/item-metadata.ts';
 import type { Stores } from '@shortlist/core/stores/stores.ts';
 import { bytesOf, writeArrow, writeWhole } from './arrow-file.ts';
+import { codeDigest } from './code-digest.ts';
 import { exportFold } from './export-fold.ts';
 import { loadFoldRetrieval } from './fold-retrieval.ts';
 import { itemFeaturesAt } from './item-features-file.ts';
@@ -61,7 +62,7 @@ export async function train(options: TrainOptions): Promise<TrainingResult> {
     progress: progressEvery(3_000, (events, perSecond) => say(`  ${events} events, ${Math.round(perSecond)} events/s`)),
   });
   refuseEmpty(log);
-  const plan = makePlan(log, options);
+  const plan = makePlan(log, { ...options, codeDigest: await codeDigest(options.repository) });
   const runDir = join(options.trainingDir, `run-${planDigest(plan)}`);
   await mkdir(runDir, { recursive: true });
   say(describePlan(plan, log));
