@@ -1,0 +1,138 @@
+import type { LiveCoVisitation } from '@shortlist/core/contracts/live.ts';
+import { EVENT_WEIGHT } from '@shortlist/core/contracts/events.ts';
+
+const DAY_S = 86_400;
+const NEIGHBORS_MAX = 20;
+/** Who touches more items in a day is no shopper (a crawler, a till), and would cost the square of it. */
+const ITEMS_PER_DAY_MAX = 50;
+/** Days of shoppers kept; the oldest make room. */
+const VISITS_MAX = 200_000;
+/** Visits that two items' common ones are taken to be short of: two visits must not beat two hundred. */
+const SHRINKAGE = 5;
+
+/** What one unit touched in one UTC day. */
+interface Visit {
+  readonly unit: string;
+  readonly day: number;
+  readonly itemIds: Set<string>;
+  /** Too many items: counts for nothing. */
+  dropped: boolean;
+}
+
+/**
+ * Items touched by the same shopper on the same UTC day, today or yesterday. A set of (unit, day, item): an event that
+ * comes twice, late or in another order changes nothing.
+ */
+export class CoVisitation {
+  /** By unit and day, oldest day first as far as they came in order. */
+  readonly #visits = new Map<string, Visit>();
+  readonly #together = new Map<string, Map<string, number>>();
+  readonly #visitsOf = new Map<string, number>();
+  readonly #changed = new Set<string>();
+  readonly #visitsMax: number;
+  #today = -Infinity;
+
+  constructor(options: { readonly visitsMax?: number } = {}) {
+    this.#visitsMax = options.visitsMax ?? VISITS_MAX;
+  }
+
+  /** Notes one event. `nowS` decides which days count. */
+  add(event: { unit: string; itemId: string; type: number; timeS: number }, nowS: number): void {
+    const { unit, itemId, type, timeS } = event;
+    if (itemId === '' || EVENT_WEIGHT[type]! <= 0) return;
+    this.forgetBefore(nowS);
+    const day = Math.floor(timeS / DAY_S);
+    if (day < this.#today - 1 || day > this.#today + 1) return;
+    const key = `${day} ${unit}`;
+    let visit = this.#visits.get(key);
+    if (visit === undefined) {
+      visit = { unit, day, itemIds: new Set(), dropped: false };
+      this.#visits.set(key, visit);
+      if (this.#visits.size > this.#visitsMax) this.#forget(this.#visits.keys().next().value!);
+    }
+    if (visit.dropped || visit.itemIds.has(itemId)) return;
+    if (visit.itemIds.size >= ITEMS_PER_DAY_MAX) {
+      this.#undo(visit);
+      visit.dropped = true;
+      return;
+    }
+    this.#count(visit, itemId, 1);
+    visit.itemIds.add(itemId);
+  }
+
+  /** Forgets days before yesterday. O(1) but once a day. */
+  forgetBefore(nowS: number): void {
+    const today = Math.floor(nowS / DAY_S);
+    if (today <= this.#today) return;
+    this.#today = today;
+    for (const [key, { day }] of this.#visits) if (day < today - 1) this.#forget(key);
+  }
+
+  /** Forgets what a unit did. O(visits): for erasure. */
+  forgetUnits(units: ReadonlySet<string>): void {
+    for (const [key, { unit }] of this.#visits) if (units.has(unit)) this.#forget(key);
+  }
+
+  /** Best neighbours of `itemId`, at most 20, by common visits over the geometric mean of both items' visits. */
+  neighborsOf(itemId: string): { neighborIds: string[]; scores: number[] } {
+    const own = this.#visitsOf.get(itemId) ?? 0;
+    const scored = [...(this.#together.get(itemId) ?? [])].map(([neighborId, common]) => ({
+      neighborId,
+      score: (common / Math.sqrt(own * this.#visitsOf.get(neighborId)!)) * (common / (common + SHRINKAGE)),
+    }));
+    scored.sort((a, b) => b.score - a.score || (a.neighborId < b.neighborId ? -1 : 1));
+    const best = scored.slice(0, NEIGHBORS_MAX);
+    return { neighborIds: best.map(({ neighborId }) => neighborId), scores: best.map(({ score }) => score) };
+  }
+
+  /** Lists that changed since they were last taken, at most `max`, of the items that `isMine` chooses. */
+  takeChanged(madeS: number, max: number, isMine: (itemId: string) => boolean): LiveCoVisitation {
+    const items: LiveCoVisitation['items'][number][] = [];
+    for (const itemId of this.#changed) {
+      if (items.length >= max) break;
+      this.#changed.delete(itemId);
+      if (isMine(itemId)) items.push({ itemId, ...this.neighborsOf(itemId) });
+    }
+    return { kind: 'covisitation', madeS, items };
+  }
+
+  /** Counts the item as touched again: what was taken could not be published. */
+  touch(itemIds: Iterable<string>): void {
+    for (const itemId of itemIds) this.#changed.add(itemId);
+  }
+
+  #forget(key: string): void {
+    const visit = this.#visits.get(key);
+    if (visit === undefined) return;
+    this.#undo(visit);
+    this.#visits.delete(key);
+  }
+
+  #undo(visit: Visit): void {
+    for (const itemId of [...visit.itemIds]) {
+      visit.itemIds.delete(itemId);
+      this.#count(visit, itemId, -1);
+    }
+  }
+
+  /** Adds (or with -1 takes away) `itemId`, which is not among the visit's items, to what they were seen with. */
+  #count(visit: Visit, itemId: string, times: 1 | -1): void {
+    for (const other of visit.itemIds) {
+      this.#addTo(itemId, other, times);
+      this.#addTo(other, itemId, times);
+      this.#changed.add(other);
+    }
+    const visits = (this.#visitsOf.get(itemId) ?? 0) + times;
+    if (visits === 0) this.#visitsOf.delete(itemId);
+    else this.#visitsOf.set(itemId, visits);
+    this.#changed.add(itemId);
+  }
+
+  #addTo(itemId: string, other: string, times: 1 | -1): void {
+    let together = this.#together.get(itemId);
+    if (together === undefined) this.#together.set(itemId, (together = new Map()));
+    const common = (together.get(other) ?? 0) + times;
+    if (common !== 0) together.set(other, common);
+    else if (together.delete(other) && together.size === 0) this.#together.delete(itemId);
+  }
+}
