@@ -2,6 +2,7 @@ import { effectiveParameters, type ParametersPatch } from '@shortlist/core/contr
 import type { Parameters } from '@shortlist/core/contracts/parameters.ts';
 import type { RecommendRequest, RecommendResponse } from '@shortlist/core/contracts/recommend.ts';
 import type { LoadedRelease } from '@shortlist/core/release/loaded-release.ts';
+import { Pace } from '@shortlist/core/release/pace.ts';
 import type { ProfileStore } from '@shortlist/core/stores/profile-store.ts';
 import type { Readiness } from '@shortlist/service/routing/health.ts';
 import { answerOf, type Explained } from './answer.ts';
@@ -31,6 +32,7 @@ import type {
 } from './recommender.ts';
 import { ReleaseWorkspace } from './release-workspace.ts';
 import { RuleBook } from './rules/rule-book.ts';
+import { WARM_UP_ROUNDS, warmUpProfiles, warmUpRequests } from './warm-up.ts';
 
 /** Limits of one pipeline; every one has its meaning and default in config.ts. */
 export interface PipelineLimits {
@@ -62,6 +64,11 @@ export interface RecommenderOptions {
 }
 
 export interface PipelineRecommender extends Recommender {
+  /**
+   * Runs requests of every kind through all stages with a release that does not serve yet, so that no shopper pays for
+   * what happens the first time. Until then `ready` says no. Rejects as a request would: such a release must not serve.
+   */
+  warmUp(release: LoadedRelease, pace?: Pace): Promise<void>;
   /** Writes what is still queued and stops looking at the rules file. */
   close(): Promise<void>;
 }
@@ -134,6 +141,43 @@ class StagedRecommender implements PipelineRecommender {
     for (const stage of AFTER_BATCH) await runStage(stage, [request], this.#services);
     return answerOf(request, explained, performance.now() - startedMs);
   }
+
+  async warmUp(release: LoadedRelease, pace = Pace.alone()): Promise<void> {
+    const serving = this.#serving(release);
+    const services: StageServices = {
+      ...this.#services,
+      profiles: new ProfileCache(warmUpProfiles(release), { entriesMax: 10, ttlMs: 0 }),
+      impressions: null,
+      onLate: () => undefined,
+    };
+    const ran = new Set<string>();
+    for (let round = 0; round < WARM_UP_ROUNDS; round++) {
+      const parameters = { ...serving.parameters };
+      // Both rankers, since an experiment may ask for the other one.
+      if (parameters.precision !== 'none' && round % 3 === 2) parameters.precision = 'fp32';
+      const requests = warmUpRequests(release.catalog).map((body, i) => {
+        return new RankingRequest({
+          id: `warm-up-${round}-${i}`,
+          body,
+          trace: { stage: (name) => ran.add(name) },
+          workspace: serving.workspace,
+          parameters,
+          nowS: release.manifest.trainingWindow.untilS,
+          deadlineMs: Infinity,
+        });
+      });
+      for (const request of requests) for (const stage of BEFORE_BATCH) await runStage(stage, [request], services);
+      // Alone and together: batches of one and of several take other paths.
+      for (const batch of round % 2 === 0 ? [requests] : requests.map((request) => [request])) {
+        const explained = await computeBatch(batch, services);
+        for (const request of batch) for (const stage of AFTER_BATCH) await runStage(stage, [request], services);
+        batch.forEach((request, i) => answerOf(request, explained[i]!, 0));
+        await pace.rest();
+      }
+    }
+    serving.warmStages = STAGES.map(({ name }) => name).filter((name) => ran.has(name));
+  }
+
   similar(productId: string, k: number): Promise<ItemList> {
     return settled(() => findSimilar(this.#options.releases.current, productId, k, this.#nowS()));
   }
@@ -157,6 +201,7 @@ class StagedRecommender implements PipelineRecommender {
       profile_cache: profiles?.status() ?? null,
       impressions: impressions?.status() ?? null,
       failures_survived: this.#failures,
+      warm_stages: this.#warmStages(),
       topped_up: this.#toppedUp,
       dropped: Object.fromEntries(DROP_REASONS.map((reason, code) => [reason, this.#dropped[code]!]).slice(1)),
     };
@@ -164,7 +209,7 @@ class StagedRecommender implements PipelineRecommender {
 
   ready(): Readiness {
     try {
-      this.#serving(this.#options.releases.current);
+      if (this.#warmStages().length < STAGES.length) return { ready: false, reason: 'the release is being warmed up' };
       return { ready: true };
     } catch (error) {
       return { ready: false, reason: error instanceof Error ? error.message : String(error) };
@@ -200,34 +245,45 @@ class StagedRecommender implements PipelineRecommender {
   }
 
   async #computeTogether(batch: readonly RankingRequest[]): Promise<readonly Explained[]> {
-    for (const request of batch) request.slot = request.workspace.takeSlot();
-    try {
-      await runBatch(batch, this.#services);
-      const explained: Explained[] = [];
-      for (const request of batch) {
-        explained.push(await explain(request));
-        request.dropped.forEach((count, code) => (this.#dropped[code]! += count));
-        if (request.toppedUp) this.#toppedUp += 1;
-      }
-      return explained;
-    } finally {
-      for (const request of batch) {
-        request.workspace.returnSlot(request.buffers);
-        request.slot = null;
-      }
+    const explained = await computeBatch(batch, this.#services);
+    for (const request of batch) {
+      request.dropped.forEach((count, code) => (this.#dropped[code]! += count));
+      if (request.toppedUp) this.#toppedUp += 1;
     }
+    return explained;
   }
 
-  /** What is kept beside a release, made when it is first seen: at readiness, before it gets traffic. */
+  /** Stages that the warm-up of the current release has run; none while there is no release. */
+  #warmStages(): readonly string[] {
+    return this.#servings.get(this.#options.releases.current)?.warmStages ?? [];
+  }
+
+  /** What is kept beside a release, made when it is first seen: at its warm-up, before it gets traffic. */
   #serving(release: LoadedRelease): Serving {
     let serving = this.#servings.get(release);
     if (serving === undefined) {
       const { parameters: own } = this.#options;
       const parameters = own ? effectiveParameters(release.parameters, own) : release.parameters;
-      serving = { parameters, workspace: new ReleaseWorkspace(release) };
+      serving = { parameters, workspace: new ReleaseWorkspace(release), warmStages: [] };
       this.#servings.set(release, serving);
     }
     return serving;
+  }
+}
+
+/** Runs the batch stages in borrowed slots, and explains while these still hold the candidates. */
+async function computeBatch(batch: readonly RankingRequest[], services: StageServices): Promise<readonly Explained[]> {
+  for (const request of batch) request.slot = request.workspace.takeSlot();
+  try {
+    await runBatch(batch, services);
+    const explained: Explained[] = [];
+    for (const request of batch) explained.push(await explain(request));
+    return explained;
+  } finally {
+    for (const request of batch) {
+      request.workspace.returnSlot(request.buffers);
+      request.slot = null;
+    }
   }
 }
 
@@ -239,4 +295,5 @@ function settled<T>(work: () => T): Promise<T> {
 interface Serving {
   readonly parameters: Parameters;
   readonly workspace: ReleaseWorkspace;
+  warmStages: readonly string[];
 }

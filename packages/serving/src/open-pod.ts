@@ -1,7 +1,9 @@
 import { join, resolve } from 'node:path';
+import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import { loadRelease } from '@shortlist/core/release/load-release.ts';
+import { Pace } from '@shortlist/core/release/pace.ts';
 import { ReleaseRegistry } from '@shortlist/core/release/registry.ts';
 import { codedDatabaseError, createPool } from '@shortlist/core/stores/postgres/connection.ts';
 import { postgresStores } from '@shortlist/core/stores/postgres/stores.ts';
@@ -26,12 +28,20 @@ export async function openPod({ config, log, observer }: OpenContext): Promise<O
   const rules = config.rulesFile === '' ? RuleBook.none() : await RuleBook.open(resolve(REPOSITORY, config.rulesFile));
   const releases = new ReleaseHolder({
     registry: registryOf(config),
-    load: loadRelease,
+    load: async (dir) => {
+      const pace = releases.ready ? Pace.shared() : Pace.alone();
+      const release = await loadRelease(dir, { pace });
+      try {
+        await recommender.warmUp(release, pace);
+      } catch (error) {
+        await release.close();
+        throw error;
+      }
+      return release;
+    },
     onSwap: (release, previous) => log.info({ release: release.id, previous: previous?.id ?? null }, 'release serves'),
     onRefusal: (refusal) => log.error(refusal, 'release refused'),
   });
-  await releases.reload();
-  releases.watch();
   const pool = await openPool(config, log);
   const logFailure = limited(FAILURES_LOGGED_PER_S);
   const recommender = createRecommender({
@@ -48,15 +58,19 @@ export async function openPod({ config, log, observer }: OpenContext): Promise<O
     onFailure: (what, error, requestIds) =>
       logFailure(() => log.warn({ what, err: error, request_ids: requestIds }, 'served without')),
   });
-  return {
-    recommender,
-    releases,
-    async close() {
-      await recommender.close();
-      await releases.close();
-      await pool?.end();
-    },
+  const close = async (): Promise<void> => {
+    await recommender.close();
+    await releases.close();
+    await pool?.end();
   };
+  try {
+    await releases.reload();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  releases.watch();
+  return { recommender, releases, close };
 }
 
 /** Unix seconds by the configured clock. */
@@ -90,12 +104,20 @@ async function openPool({ databaseUrl, databaseConnectionsMax, databaseTimeoutMs
   });
   try {
     await Promise.all(Array.from({ length: databaseConnectionsMax }, () => pool.query('SELECT 1')));
+    await prepareReads(pool, databaseConnectionsMax);
   } catch (error) {
     const coded = codedDatabaseError(error, databaseUrl);
     if (!(coded instanceof ShortlistError)) throw error;
     log.error({ code: coded.code, details: coded.details }, `${coded.message} Serving without profiles meanwhile.`);
   }
   return pool;
+}
+
+/** Every connection plans a statement when it first runs it. A failure here is one that every answer will declare. */
+async function prepareReads(pool: Pool, connections: number): Promise<void> {
+  const { profiles } = postgresStores(pool);
+  for (const unit of [{ userId: '' }, { sessionId: '' }])
+    await Promise.allSettled(Array.from({ length: connections }, () => profiles.recent(unit, 1)));
 }
 
 /** Lets `perS` calls through in every second: a database that is down must not drown the log. */

@@ -6,7 +6,7 @@ import type { ReleaseControl, ReleaseStatus } from './recommender.ts';
 
 export interface ReleaseHolderOptions {
   readonly registry: ReleaseRegistry;
-  /** Loads, verifies and warms up the release in a folder, or throws `release_*`. */
+  /** Loads, verifies and warms up the release in a folder, or throws. */
   readonly load: (dir: string) => Promise<LoadedRelease>;
   /** How often active.json is looked at, ms. */
   readonly pollMs?: number;

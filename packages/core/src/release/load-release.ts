@@ -15,7 +15,6 @@ import { ReleaseContent } from './release-content.ts';
 import { MANIFEST_FILE, RELEASE_FILES } from './release-files.ts';
 import { releaseSources } from './release-sources.ts';
 import { UserTower } from './user-tower.ts';
-import { warmUp } from './warm-up.ts';
 
 export interface LoadOptions {
   /** Compare every file with its sha256. Default true; only benchmarks that load in a loop turn it off. */
@@ -30,7 +29,7 @@ export interface LoadOptions {
 
 /**
  * Loads the release in `dir` or refuses it with a reason, leaving nothing behind: manifest, feature list, digests,
- * tables, models, golden outputs, warm-up, in this order, the cheap checks first.
+ * tables, models, golden outputs, in this order, the cheap checks first.
  * Errors: every `release_*` code but those of the registry, naming the file and what was expected and found.
  */
 export async function loadRelease(dir: string, options: LoadOptions = {}): Promise<LoadedRelease> {
@@ -59,10 +58,9 @@ export async function loadRelease(dir: string, options: LoadOptions = {}): Promi
     await pace.rest();
     await checkGolden(manifest.golden, { userTower, nearest, itemVectors, ranker });
     const towers = vectorIndex && userTower && itemVectors ? { index: vectorIndex, itemVectors } : null;
-    const { sources, rankedLists, popularity } = await releaseSources(content, catalog, towers);
-    await pace.rest();
+    const { sources, rankedLists, popularity } = await releaseSources(content, catalog, towers, pace);
     await content.verifyUnread();
-    const release: LoadedRelease = {
+    return {
       id: manifest.id,
       dir,
       manifest,
@@ -81,8 +79,6 @@ export async function loadRelease(dir: string, options: LoadOptions = {}): Promi
         for (const model of opened) await model.close();
       },
     };
-    await warmUp(release, pace);
-    return release;
   } catch (error) {
     for (const model of opened) await model.close();
     throw error;

@@ -9,7 +9,7 @@ import type { Ranker } from './ranker.ts';
 import type { UserTower } from './user-tower.ts';
 
 /**
- * A release in memory: verified, reproducing its golden outputs, warm. Everything in it belongs together. Tables have
+ * A release in memory: verified, reproducing its golden outputs. Everything in it belongs together. Tables have
  * `catalog.capacity` rows, n of them the release's; growth.ts puts new items into the others.
  */
 export interface LoadedRelease {

@@ -71,9 +71,9 @@ export function* sourcesInPieces(
   if (trending === undefined)
     throw new ShortlistError('release_file_missing', { file: 'trending.arrow', reason: 'there is no such file' });
   const rankedLists = RankedLists.fromArrow(trending, catalog);
-  const popularity = popularityOf(rankedLists, catalog.count);
+  const popularity = popularityOf(rankedLists, catalog.capacity);
   // Sources run one after the other and need the profile's interests only while they do: one scratch serves all.
-  const interests = new Accumulator(catalog.count);
+  const interests = new Accumulator(catalog.capacity);
   const sources: CandidateSource[] = [
     new CategorySource(catalog, rankedLists),
     new RepeatsSource(popularity, settings.parameters.weightScale),
@@ -109,7 +109,8 @@ function* neighborSources(
     ['item_item', 'item-item.arrow', { ...decayed, eventsMax: Infinity, damping: itemItem.damping }],
     ['content', 'content.arrow', { ...decayed, eventsMax: 50 }],
   ];
-  const counts = { fromCount: catalog.count, toCount: catalog.count };
+  const { count, capacity } = catalog;
+  const counts = { fromCount: count, toCount: count, capacity };
   const sources: CandidateSource[] = [];
   for (const [name, file, options] of kinds) {
     const bytes = read(file);
@@ -132,15 +133,15 @@ function* userSources(
   if (factors !== undefined) {
     const values = yield* readFactors(factors, catalog.count, ials.dim);
     const options = { eventsMax: itemsPerActorMax, halfLifeS: ials.halfLifeDays * DAY_S, weightScale };
-    sources.push(new IalsSource({ ...ials, factors: values }, options, interests));
+    sources.push(new IalsSource({ ...ials, factors: values }, options, interests, catalog.capacity));
   }
   const bytes = read('histories.arrow');
   if (bytes !== undefined) {
     const columns = { file: 'histories.arrow', from: 'actor', to: 'row', value: 'weight' };
     const lists = yield* readNeighborLists(bytes, columns, { fromCount: 'last', toCount: catalog.count });
     const options = { eventsMax: histories.items, halfLifeS: histories.halfLifeDays * DAY_S, weightScale };
-    const tastes = yield* tastesOf(lists, catalog.count);
-    sources.push(new UserUserSource(tastes, catalog.count, options, interests));
+    const tastes = yield* tastesOf(lists, catalog.capacity);
+    sources.push(new UserUserSource(tastes, catalog.capacity, options, interests));
   }
   return sources;
 }
