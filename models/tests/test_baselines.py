@@ -75,6 +75,61 @@ def test_item_cosine_and_ease_equal_dense_formulas(tmp_path: Path) -> None:
     np.testing.assert_allclose(SYSTEMS["item_walk"](data)(np.arange(51)), walk, atol=1e-9)
 
 
+def test_item_cf_is_a_mean_plus_what_neighbours_deviate_from_theirs(tmp_path: Path) -> None:
+    fold = write_fold(tmp_path, [(a, r, PURCHASE, t) for a, r, _, t in taste_events(3, actors=50, items=20)], 20)
+    x = np.zeros((51, 20))
+    x[fold.actor, fold.row] = 1
+    mean = x.sum(0) / 50
+    expected = np.zeros((51, 20))
+    for item in range(20):
+        cosine = x.T @ x[:, item] / np.sqrt((x.sum(0) * x[:, item].sum()).clip(1e-9))
+        cosine[item] = 0
+        nearest = np.argsort(-cosine, kind="stable")[:4]
+        share = cosine[nearest] / cosine[nearest].sum()
+        expected[:, item] = mean[item] + (x[:, nearest] - mean[nearest]) @ share
+    found = SYSTEMS["item_cf"](Data(fold, BaselineSettings(cosineNeighbors=4), seed=1))(np.arange(51))
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+MINUTE = 1 / 1440
+VISITS = [
+    # Actor 1 met 0 and 1 together early, actor 2 met 0 and 2 late, and 3 half an hour after that; actor 0 asks.
+    (0, 0, VIEW, 30),
+    (1, 0, VIEW, 20),
+    (1, 1, PURCHASE, 20 - MINUTE),
+    (2, 0, VIEW, 10),
+    (2, 2, PURCHASE, 10 - 9 * MINUTE),
+    (2, 3, PURCHASE, 10 - 40 * MINUTE),
+    (3, 2, PURCHASE, 5),
+]
+
+
+def test_co_visits_are_near_in_time_and_steps(tmp_path: Path) -> None:
+    data = Data(write_fold(tmp_path, VISITS, 5), BaselineSettings(), 1)
+    np.testing.assert_array_equal(np.floor(SYSTEMS["co_visits"](data)(np.array([0])))[0], [0, 1, 1, 0, 0])
+    one_step = Data(data.fold, BaselineSettings(coVisitSteps=1, coVisitSeconds=3600), 1)
+    np.testing.assert_array_equal(np.floor(SYSTEMS["co_visits"](one_step)(np.array([2])))[0], [1, 1, 2, 1, 0])
+
+
+def test_with_a_cut_off_what_others_did_later_is_unknown(tmp_path: Path) -> None:
+    fold = write_fold(tmp_path, VISITS, 5)
+    early, late = fold.until_s - 15 * 86_400, fold.until_s - 7 * 86_400
+    request = {"actors": [0], "systems": ["popular", "co_visits"], "modes": ["untouched"], "top": 2}
+    whole = lists_of(tmp_path, request)
+    assert whole["popular", "untouched", 0][0] == 2 and whole["co_visits", "untouched", 0] == [2, 1]
+    at_early = lists_of(tmp_path, {**request, "cutoffs": [early]})
+    assert at_early["popular", "untouched", 0][0] == 1 and at_early["co_visits", "untouched", 0][0] == 1
+    counts = Data(fold, BaselineSettings(), 1)
+    counts.cutoffs[0] = early
+    np.testing.assert_array_equal(SYSTEMS["popular"](counts)(np.array([0]))[0], [0, 1, 0, 0, 0])
+    counts.cutoffs[0] = late
+    np.testing.assert_array_equal(SYSTEMS["popular"](counts)(np.array([0]))[0], [0, 1, 1, 1, 0])
+    with pytest.raises(CodedError, match="ease cannot follow"):
+        lists_of(tmp_path, {**request, "systems": ["ease"], "cutoffs": [early]})
+    with pytest.raises(CodedError, match="2 cut-offs for 1 actors"):
+        lists_of(tmp_path, {**request, "cutoffs": [early, late]})
+
+
 def test_levels_are_view_one_cart_two_purchase_three_and_one_in_a_purchase_only_shop(tmp_path: Path) -> None:
     mixed = write_fold(tmp_path / "a", [(0, 0, VIEW, 1), (0, 1, CART, 1), (0, 1, VIEW, 1), (0, 2, PURCHASE, 1)], 3)
     np.testing.assert_array_equal(strongest(Data(mixed, BaselineSettings(), 1))[0].toarray()[0], [1, 2, 3])

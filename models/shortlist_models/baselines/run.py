@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import scipy.sparse as sp
 
-from shortlist_models.baselines.systems import SYSTEMS, BaselineSettings, Data, UnavailableError
+from shortlist_models.baselines.systems import KNOW_CUTOFFS, SYSTEMS, BaselineSettings, Data, UnavailableError
 from shortlist_models.config import apply
 from shortlist_models.errors import CodedError
 from shortlist_models.exchange import read_fold, read_json, write_table
@@ -21,9 +21,11 @@ MODES = ("all", "new-only", "untouched")
 def run_baselines(directory: Path, request_path: Path, out: Path, overrides: dict, seed: int) -> dict[str, str]:
     """Writes `out` (system utf8, mode utf8, actor int32, rows list<int32>, best first); returns why systems are absent.
 
-    Request: `{actors: [int], systems?: [name], modes?: [name], top?: 100}`. An actor is a number of the fold's events,
-    or -1 for somebody without history. Modes: `all` ranks everything, `new-only` leaves out what the actor bought,
-    `untouched` whatever the actor met. Every list is filled up with the most popular; ties too go by popularity.
+    Request: `{actors: [int], cutoffs?: [unix seconds], systems?: [name], modes?: [name], top?: 100}`. An actor is a
+    number of the fold's events, or -1 for somebody without history. Modes: `all` ranks everything, `new-only` leaves
+    out what the actor bought, `untouched` whatever the actor met. `cutoffs`, one for each actor: other people's events
+    from then on are unknown; only KNOW_CUTOFFS can be asked for so. Every list is filled up with the most popular; ties
+    too go by popularity.
     Errors: training_input_*, training_config_invalid.
     """
     fold = read_fold(directory)
@@ -37,6 +39,7 @@ def run_baselines(directory: Path, request_path: Path, out: Path, overrides: dic
             "training_input_invalid", file=str(request_path), reason=f"actors lie in -1..{fold.actors - 1}"
         )
     data = Data(fold, apply(BaselineSettings(), overrides), seed)
+    _set_cutoffs(data, request, actors, names)
     masks = {"all": None, "new-only": data.owned, "untouched": data.touched}
     reasons: dict[str, str] = {}
     columns: dict[str, list] = {"system": [], "mode": [], "actor": [], "rows": []}
@@ -72,6 +75,19 @@ def run_baselines(directory: Path, request_path: Path, out: Path, overrides: dic
         },
     )
     return reasons
+
+
+def _set_cutoffs(data: Data, request: dict, actors: np.ndarray, names: list[str]) -> None:
+    if "cutoffs" not in request:
+        return
+    blind = [name for name in names if name not in KNOW_CUTOFFS]
+    if blind:
+        raise CodedError("training_config_invalid", setting="cutoffs", reason=f"{', '.join(blind)} cannot follow them")
+    cutoffs = np.asarray(request["cutoffs"], np.float64)
+    if cutoffs.shape != actors.shape:
+        reason = f"{cutoffs.size} cut-offs for {actors.size} actors"
+        raise CodedError("training_config_invalid", setting="cutoffs", reason=reason)
+    data.cutoffs[actors] = cutoffs
 
 
 def ranked(

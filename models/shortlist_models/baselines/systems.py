@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import scipy.sparse as sp
 
+from shortlist_models.baselines.strict import BuyersBefore, CoVisits
 from shortlist_models.exchange import DAY_S, PURCHASE, Fold
 from shortlist_models.sources.ials import fit_ials, solve_side, unobserved_weight
 from shortlist_models.sources.interactions import collect_pairs
@@ -30,6 +31,8 @@ class BaselineSettings:
     easeRegularisation: float = 250.0  # lambda, on the binary matrix
     cosineNeighbors: int = 100
     recentDays: float = 28.0  # of popular_28d
+    coVisitSteps: int = 10  # events between two items that were met together
+    coVisitSeconds: float = 600.0
     ials: IalsSettings = field(default_factory=IalsSettings)
 
 
@@ -52,6 +55,8 @@ class Data:
         # the order in which a data set was assembled.
         chance = np.random.default_rng(20).permutation(fold.items)
         self.tie_order = np.lexsort((chance, -_column_sums(self.touched), -self.buyers))
+        # Other people's events from here on are unknown to KNOW_CUTOFFS, by actor.
+        self.cutoffs = np.full(fold.actors + 1, np.inf)
 
     def matrix(self, keep: np.ndarray, values: np.ndarray) -> sp.csr_matrix:
         shape = (self.fold.actors + 1, self.fold.items)
@@ -74,8 +79,11 @@ def _same_for_all(scores: np.ndarray) -> Scorer:
 
 
 def popular(data: Data) -> Scorer:
-    """Distinct buyers over all of the training period."""
-    return _same_for_all(data.buyers)
+    """Distinct buyers over all of the training period, or up to the actor's cut-off."""
+    if np.isinf(data.cutoffs).all():
+        return _same_for_all(data.buyers)
+    before = BuyersBefore(data.fold, data.bought)
+    return lambda actors: before.counts(data.cutoffs[actors])
 
 
 def popular_28d(data: Data) -> Scorer:
@@ -124,12 +132,18 @@ def item_cosine(data: Data) -> Scorer:
 
 
 def item_cf(data: Data) -> Scorer:
-    """Item CF, active people damped: each item of the actor votes for its 100 nearest by cosine of x / sqrt(n_u)."""
+    """Item CF as BARS runs it: score(j) = m_j + sum over j's 100 nearest items i by cosine of s_ji (x_ui - m_i).
+
+    s_j sums to 1; m is the share of actors who met the item, x is 1 where this one did.
+    Source: BARS-Match, ItemCF on Gowalla, with its published settings (cosine, 100 neighbours, average bias).
+    """
     unit = _unit_columns(data.touched)
-    damped = (_per_actor(data, -0.5) @ unit).tocsr()
-    nearest = _neighbor_matrix(damped.T.tocsr(), damped, data.settings.cosineNeighbors)
-    history = data.touched
-    return lambda actors: (history[actors] @ nearest).toarray()
+    nearest = _neighbor_matrix(unit.T.tocsr(), unit, data.settings.cosineNeighbors)
+    shares = sp.diags_array(1.0 / np.maximum(_column_sums(nearest.T), 1e-12)) @ nearest
+    mean = _column_sums(data.touched) / max(data.fold.actors, 1)
+    bias = mean - shares @ mean
+    history, spread = data.touched, shares.T.tocsr()
+    return lambda actors: (history[actors] @ spread).toarray() + bias
 
 
 def item_walk(data: Data) -> Scorer:
@@ -140,6 +154,19 @@ def item_walk(data: Data) -> Scorer:
     back = (leave @ data.touched.T).tocsr()
     history = data.touched
     return lambda actors: (history[actors] @ back @ into).toarray()
+
+
+def co_visits(data: Data) -> Scorer:
+    """score(j) = how often j was met within 10 events and 10 minutes of an item that the actor met; ties by buyers."""
+    visits = CoVisits(data.fold, data.settings.coVisitSteps, data.settings.coVisitSeconds)
+    before, history = BuyersBefore(data.fold, data.bought), data.touched
+
+    def score(actors: np.ndarray) -> np.ndarray:
+        buyers = before.counts(data.cutoffs[actors])
+        # Less than one visit: it decides between equal counts only, and by what was known at the time.
+        return visits.counts(history[actors], data.cutoffs[actors]) + buyers / (1.0 + buyers.max(initial=0.0))
+
+    return score
 
 
 def _unit_columns(matrix: sp.csr_matrix) -> sp.csr_matrix:
@@ -210,7 +237,11 @@ SYSTEMS: dict[str, Callable[[Data], Scorer]] = {
     "item_cosine": item_cosine,
     "item_cf": item_cf,
     "item_walk": item_walk,
+    "co_visits": co_visits,
     "ease": ease,
     "ials": ials,
     "two_tower": two_tower,
 }
+
+# The systems that can leave out what others did after an actor's cut-off.
+KNOW_CUTOFFS = ("popular", "co_visits")
