@@ -17,6 +17,8 @@ export interface BaselineOptions {
   /** The fold that the baselines learn from: exactly what the evaluated sources learnt from. */
   readonly fold: string;
   readonly mask: BaselineMask;
+  /** What others did from here on is unknown, unix seconds for each actor; of the systems `popular` and `co_visits` can. */
+  readonly cutoffs?: readonly number[];
   /** By default all that the fold can carry. */
   readonly systems?: readonly string[];
   /** Laid over Python's BaselineSettings. */
@@ -30,11 +32,18 @@ export interface BaselineOptions {
  */
 export async function rankBaselines(
   actors: readonly number[],
-  { repository, fold, mask, systems, settings = {}, log }: BaselineOptions,
+  { repository, fold, mask, cutoffs, systems, settings = {}, log }: BaselineOptions,
 ): Promise<Map<string, RankedLists>> {
   const request = join(fold, 'baselines-request.json');
   const out = join(fold, 'baselines.arrow');
-  const asked = { actors: [...new Set(actors)], modes: [mask], top: LIST_MAX, ...(systems ? { systems } : {}) };
+  const distinct = new Map(actors.map((actor, i) => [actor, cutoffs?.[i]]));
+  const asked = {
+    actors: [...distinct.keys()],
+    ...(cutoffs ? { cutoffs: [...distinct.values()] } : {}),
+    ...(systems ? { systems } : {}),
+    modes: [mask],
+    top: LIST_MAX,
+  };
   await writeFile(request, JSON.stringify(asked));
   const args = ['--fold', fold, '--request', request, '--out', out, '--config', JSON.stringify(settings)];
   await runPython({ repository, verb: 'baselines', args, log });

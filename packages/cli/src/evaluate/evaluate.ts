@@ -20,7 +20,7 @@ import { regretRows } from './regret.ts';
 import { scoreSystem, type RankedLists } from './score-system.ts';
 import { rankServed } from './served-lists.ts';
 import { rankSources } from './source-lists.ts';
-import { readSplitFile, splitUnits } from './split-file.ts';
+import { lastPurchaseS, readSplitFile, splitUnits } from './split-file.ts';
 import type { EvaluationUnit, Label } from './unit.ts';
 
 export interface EvaluateOptions {
@@ -82,13 +82,18 @@ export async function evaluate(environment: Environment, options: EvaluateOption
       log(`[evaluate] ${units.length} units`);
       const systems = await rankAll(release, units, mode, log);
       log('[evaluate] baselines');
-      const baselines = await rankBaselines(await actorsOf(units, trained.runDir), {
+      const actors = await actorsOf(units, trained.runDir);
+      const ofBaselines = {
         repository: environment.repository,
         fold: join(trained.runDir, 'folds', 'final'),
-        mask: mode === 'new-only' && options.splitFile !== undefined ? 'untouched' : mode,
-        log: (line) => log(`  ${line}`),
-      });
-      for (const [name, lists] of baselines) systems.set(name, lists);
+        mask: mode === 'new-only' && relevant !== null ? ('untouched' as const) : mode,
+        log: (line: string) => log(`  ${line}`),
+      };
+      for (const [name, lists] of await rankBaselines(actors, ofBaselines)) systems.set(name, lists);
+      if (relevant !== null) {
+        const strict = { ...ofBaselines, systems: ['popular', 'co_visits'], cutoffs: units.map(lastPurchaseS) };
+        for (const [name, lists] of await rankBaselines(actors, strict)) systems.set(`strict.${name}`, lists);
+      }
       log(`[evaluate] scoring ${systems.size} systems`);
       const rows = [...systems].flatMap(([name, lists]) => scoreSystem(name, units, lists, release.catalog.count));
       const description = join(datasetPaths(environment.home, dataset).source, 'generator.json');
@@ -144,7 +149,7 @@ function splitOf(options: EvaluateOptions, events: EventSummary): Split {
       protocol:
         'relevant items from a split file, training on all events' +
         (options.mode === 'new-only' ? ', what the user touched left out' : '') +
-        '; items that training never saw count as misses',
+        '; items that training never saw count as misses; strict.*: others are known up to the last training purchase',
     };
   const { trainUntil } = protocol;
   const trainUntilS =

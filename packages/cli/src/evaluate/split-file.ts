@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
+import { EVENT_CODE } from '@shortlist/core/contracts/events.ts';
 import type { EventStore } from '@shortlist/core/stores/event-store.ts';
 import type { EvaluationUnit } from './unit.ts';
 
@@ -39,6 +40,15 @@ export async function splitUnits(
         bought: new Set(itemIds.map(rowOf).filter((row) => row >= 0)),
       };
     });
+}
+
+/**
+ * Unix seconds of the unit's last purchase in training, or of its request without one. A split that holds out everybody's
+ * last purchase knows what others did after it; up to this moment nobody knows anything of the future.
+ */
+export function lastPurchaseS({ history, requestS }: EvaluationUnit): number {
+  const last = history.types.lastIndexOf(EVENT_CODE.purchase);
+  return last < 0 ? requestS : history.timesS[last]!;
 }
 
 /** Relevant items by user, in the order of the file. */

@@ -1,8 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { EVENT_CODE } from '@shortlist/core/contracts/events.ts';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { readSplitFile, splitUnits } from '../../src/evaluate/split-file.ts';
+import { lastPurchaseS, readSplitFile, splitUnits } from '../../src/evaluate/split-file.ts';
 import { rowOf, storeOf } from './logged-events.ts';
 
 let folder: string;
@@ -40,6 +41,14 @@ it('counts an item that training never saw as one that no list can hold', async 
   expect(unit!.truth.size).toBe(2);
   expect([...unit!.truth].filter((row) => row >= 0)).toEqual([4]);
   expect(unit!.unseenTruth).toEqual(['newcomer']);
+});
+
+it('knows when the last purchase of training was, or takes the request without one', async () => {
+  const [bought, looked] = await read('user,item\nu1,i4\nu2,i5\n');
+  expect(lastPurchaseS(bought!)).toBe(20);
+  expect(lastPurchaseS({ ...looked!, history: { ...looked!.history, types: Uint8Array.of(EVENT_CODE.view) } })).toBe(
+    100,
+  );
 });
 
 it('reads quoted fields, other columns, a byte order mark and CRLF', async () => {
