@@ -30,7 +30,6 @@ export class NeighborListSource implements CandidateSource {
   readonly #emitter: Emitter;
   /** Instead of the release's list, by row: that list and the live one in one. */
   readonly #merged = new Map<number, Neighbors>();
-  #typicalBest: number | undefined;
 
   /** `interests`: scratch `[n]`, free again when `retrieve` returns, so sources may share one. */
   constructor(name: SourceName, lists: NeighborLists, options: NeighborListOptions, interests?: Accumulator) {
@@ -61,43 +60,25 @@ export class NeighborListSource implements CandidateSource {
   }
 
   /**
-   * Joins live neighbours of an item with the release's: an item that both name has the higher score. Live scores are
-   * scaled to the best of the release's list, or to that of a typical list where the item has none, since models were
-   * trained on scores of that size. No live neighbours: the release's list alone.
+   * Joins live neighbours of an item with the release's: one that both name has the higher score. Their scores are of one
+   * kind, common visitors over the geometric mean of all. No live neighbours: the release's list alone.
    */
   overlay(row: number, live: Neighbors): void {
-    const best = live.scores[0] ?? 0;
-    if (best <= 0) {
+    if (live.rows.length === 0) {
       this.#merged.delete(row);
       return;
     }
     const { offsets, neighbors, scores } = this.lists;
     const joined = new Map<number, number>();
-    let releasedBest = 0;
-    for (let i = offsets[row]!; i < offsets[row + 1]!; i++) {
-      joined.set(neighbors[i]!, scores[i]!);
-      releasedBest = Math.max(releasedBest, scores[i]!);
-    }
-    const scale = (releasedBest > 0 ? releasedBest : this.#bestOfTypicalList()) / best;
+    for (let i = offsets[row]!; i < offsets[row + 1]!; i++) joined.set(neighbors[i]!, scores[i]!);
     live.rows.forEach((neighbor, i) =>
-      joined.set(neighbor, Math.max(joined.get(neighbor) ?? -Infinity, scale * live.scores[i]!)),
+      joined.set(neighbor, Math.max(joined.get(neighbor) ?? -Infinity, live.scores[i]!)),
     );
     const order = [...joined].sort((a, b) => b[1] - a[1] || a[0] - b[0]);
     this.#merged.set(row, {
       rows: Int32Array.from(order, ([neighbor]) => neighbor),
       scores: Float32Array.from(order, ([, score]) => score),
     });
-  }
-
-  /** Median over the lists of their best score; 1 when there are none. */
-  #bestOfTypicalList(): number {
-    if (this.#typicalBest !== undefined) return this.#typicalBest;
-    const { offsets, scores } = this.lists;
-    const bests: number[] = [];
-    for (let row = 0; row + 1 < offsets.length; row++)
-      if (offsets[row + 1]! > offsets[row]!) bests.push(scores[offsets[row]!]!);
-    bests.sort((a, b) => a - b);
-    return (this.#typicalBest = bests[bests.length >> 1] ?? 1);
   }
 
   score(_query: SourceQuery, out: CandidateSet): void {

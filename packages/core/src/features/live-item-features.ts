@@ -1,0 +1,95 @@
+import type { Catalog } from '../catalog/catalog.ts';
+import { transformed } from './feature.ts';
+import { itemFeatureIndex, ITEM_FEATURES } from './item-features.ts';
+import { pricePercentiles, writeItemFeatures, type ItemState } from './item-table.ts';
+import { NO_COUNTERS, type LiveCounters } from './live-counters.ts';
+
+const PRICE = itemFeatureIndex('item_price');
+
+/**
+ * Keeps the resident item features of one release, `[capacity, Di]`, up to date in place: by the functions that training
+ * replays history through, so that what is served at a time T is, to the bit, what training would compute as of T from
+ * the same counters (test/features/live-item-features.test.ts).
+ *
+ * A release's own features stand until the pod knows counters: a row without any is only recomputed when `complete` says
+ * that none is missing, since otherwise it would look as if nobody had ever bought it. Where an item's price stands among
+ * those of its category stays as of the release; of a new item it is computed when it comes.
+ */
+export class LiveItemFeatures {
+  /** Whether every item that was ever counted is in the live counters. */
+  complete = false;
+  readonly #catalog: Catalog;
+  readonly #values: Float32Array;
+  readonly #counters: LiveCounters;
+  readonly #state: ItemState;
+  /** [capacity] */
+  readonly #counterRows: Int32Array;
+
+  /** `values`: the table that the rankers read, of this build's feature list. */
+  constructor(catalog: Catalog, values: Float32Array, counters: LiveCounters) {
+    if (values.length !== catalog.capacity * ITEM_FEATURES.length)
+      throw new Error(`${values.length} values are not ${catalog.capacity} rows of ${ITEM_FEATURES.length} features`);
+    this.#catalog = catalog;
+    this.#values = values;
+    this.#counters = counters;
+    this.#counterRows = new Int32Array(catalog.capacity);
+    for (let row = 0; row < catalog.count; row++) this.#counterRows[row] = counters.rowOf(catalog.itemIds[row]!);
+    this.#state = {
+      row: 0,
+      counterRow: NO_COUNTERS,
+      asOfS: 0,
+      catalog,
+      counters: counters.counters,
+      pricePercentiles: pricePercentiles(catalog),
+      get firstPurchaseS() {
+        return counters.firstPurchaseS;
+      },
+      get lastPurchaseS() {
+        return counters.lastPurchaseS;
+      },
+    };
+  }
+
+  /** Fills the features of a row that has just been appended. O(items of its category). */
+  addRow(row: number, asOfS: number): void {
+    this.#counterRows[row] = this.#counters.rowOf(this.#catalog.itemIds[row]!);
+    this.#state.pricePercentiles[row] = this.#shareThatIsCheaper(row);
+    this.#write(row, asOfS);
+  }
+
+  /** Writes a changed price, which stands by itself: the rest follows with the next refresh. */
+  setPrice(row: number): void {
+    const { name: _, transform } = ITEM_FEATURES[PRICE]!;
+    this.#values[row * ITEM_FEATURES.length + PRICE] = transformed(this.#catalog.prices[row]!, transform);
+  }
+
+  /** Counters of this item are there now; returns its row, or -1. */
+  noteCounters(itemId: string): number {
+    const row = this.#catalog.rowOf(itemId);
+    if (row >= 0 && this.#counterRows[row] === NO_COUNTERS) this.#counterRows[row] = this.#counters.rowOf(itemId);
+    return row;
+  }
+
+  /** Brings a row to `asOfS`; about 10 us. */
+  refresh(row: number, asOfS: number): void {
+    if (this.#counterRows[row] !== NO_COUNTERS || this.complete) this.#write(row, asOfS);
+  }
+
+  #write(row: number, asOfS: number): void {
+    const state = this.#state;
+    state.row = row;
+    state.counterRow = this.#counterRows[row]!;
+    state.asOfS = asOfS;
+    writeItemFeatures(state, this.#values);
+  }
+
+  /** As pricePercentiles counts: ties half, the item itself among them. */
+  #shareThatIsCheaper(row: number): number {
+    const { categoryCodes, prices } = this.#catalog;
+    const rows = this.#catalog.rowsOfCategory(categoryCodes[row]!);
+    if (rows.length === 0) return 0.5;
+    let twice = 0;
+    for (const other of rows) twice += prices[other]! < prices[row]! ? 2 : prices[other] === prices[row] ? 1 : 0;
+    return twice / 2 / rows.length;
+  }
+}
