@@ -57,6 +57,7 @@ function storeOf({ catalog }: LoadedRelease): ProfileStore {
     itemIds: Array.from(rows, (row) => catalog.itemIds[row]!),
     types,
     timesS,
+    keys: Array.from(rows, (_, e) => String(e)),
   }));
   return { recent: (unit) => Promise.resolve(profiles['userId' in unit ? Number(unit.userId) : 0]!) };
 }

@@ -16,6 +16,7 @@ import { benchProfiles, NOW_S } from '../../core/bench/retrieval-shop.ts';
 import { report, summarised, type BenchResult } from '../../core/bench/report.ts';
 import { loadRelease } from '@shortlist/core/release/load-release.ts';
 import type { LoadedRelease } from '@shortlist/core/release/loaded-release.ts';
+import { Pace } from '@shortlist/core/release/pace.ts';
 import type { ProfileStore } from '@shortlist/core/stores/profile-store.ts';
 import { createRecommender } from '../src/create-recommender.ts';
 import { writeSyntheticRelease } from './synthetic-run.ts';
@@ -33,6 +34,7 @@ function storeOf({ catalog }: LoadedRelease): ProfileStore {
     itemIds: Array.from(rows, (row) => catalog.itemIds[row]!),
     types,
     timesS,
+    keys: Array.from(rows, (_, e) => String(e)),
   }));
   return { recent: (unit) => Promise.resolve(profiles['userId' in unit ? Number(unit.userId) : 0]!) };
 }
@@ -53,6 +55,7 @@ async function measure(folders: readonly [string, string], rate: number, repeats
     limits: LIMITS,
     nowS: () => NOW_S,
   });
+  await recommender.warmUp(releases.current);
   let slowestMs = 0;
   let refused = 0;
   let asked = 0;
@@ -70,7 +73,8 @@ async function measure(folders: readonly [string, string], rate: number, repeats
     const delays = monitorEventLoopDelay({ resolution: 1 });
     delays.enable();
     const startedMs = performance.now();
-    const next = await loadRelease(folders[(swap + 1) % 2]!);
+    const next = await loadRelease(folders[(swap + 1) % 2]!, { pace: Pace.shared() });
+    await recommender.warmUp(next, Pace.shared());
     const loadMs = performance.now() - startedMs;
     const previous = releases.current;
     releases.current = next;

@@ -1,5 +1,4 @@
 import { join, resolve } from 'node:path';
-import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import { loadRelease } from '@shortlist/core/release/load-release.ts';
@@ -114,7 +113,7 @@ async function openPool({ databaseUrl, databaseConnectionsMax, databaseTimeoutMs
 }
 
 /** Every connection plans a statement when it first runs it. A failure here is one that every answer will declare. */
-async function prepareReads(pool: Pool, connections: number): Promise<void> {
+async function prepareReads(pool: ReturnType<typeof createPool>, connections: number): Promise<void> {
   const { profiles } = postgresStores(pool);
   for (const unit of [{ userId: '' }, { sessionId: '' }])
     await Promise.allSettled(Array.from({ length: connections }, () => profiles.recent(unit, 1)));
