@@ -18,7 +18,6 @@ export class MemoryProfileStore implements ProfileStore {
     const events = inOrder(own).slice(-max);
     return Promise.resolve({
       keys: events.map(({ eventId }) => eventKey(eventId).toString('hex', 0, 8)),
-      keys: events.map(({ eventId }) => eventKey(eventId).toString('hex', 0, 8)),
       itemIds: events.map(({ itemId }) => itemId),
       types: Uint8Array.from(events, ({ type }) => type),
       timesS: Float64Array.from(events, ({ occurredAtS }) => occurredAtS),

@@ -49,6 +49,8 @@ export class RedisConnection {
     this.#started = new Promise((resolve) => {
       this.client.once('ready', () => resolve());
       this.client.once('error', () => resolve());
+      // Closed before it was open.
+      this.client.once('end', () => resolve());
     });
   }
 
@@ -93,6 +95,8 @@ function optionsOf({ commandTimeoutMs, connectTimeoutMs, silenceMs, name }: Redi
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     enableAutoPipelining: false,
+    // A subscription is renewed by its owner, who has to know.
+    autoResubscribe: false,
     connectTimeout: connectTimeoutMs ?? 1_000,
     commandTimeout: commandTimeoutMs ?? 1_000,
     socketTimeout: silenceMs ?? 3_000,

@@ -55,7 +55,11 @@ export class RedisLiveStream implements LiveStream {
   }
 
   async *tail(after: string, signal: AbortSignal): AsyncGenerator<LiveNews, void> {
-    const connection = this.#connection.another({ name: 'shortlist-live', commandTimeoutMs: 2 * BLOCK_MS });
+    const connection = this.#connection.another({
+      name: 'shortlist-live',
+      commandTimeoutMs: 2 * BLOCK_MS,
+      silenceMs: 3 * BLOCK_MS,
+    });
     const close = () => connection.close();
     signal.addEventListener('abort', close, { once: true });
     try {
