@@ -4,7 +4,7 @@ import { nameOf, OccurrenceCounter } from './event-id.ts';
 import { SeenItems } from './seen-items.ts';
 import { findFile } from './shop-files.ts';
 import type { Sink, SourceFile } from './sink.ts';
-import { parseTimestamp } from './timestamp.ts';
+import { parseTimestamp } from '@shortlist/core/contracts/timestamp.ts';
 
 const TYPES: Readonly<Record<string, EventType | undefined>> = {
   view: 'view',

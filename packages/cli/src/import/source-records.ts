@@ -4,7 +4,7 @@ import { SourceEventSchema, SourceImpressionSchema, SourceItemSchema } from '@sh
 import type { OccurrenceCounter } from './event-id.ts';
 import { nameOf } from './event-id.ts';
 import type { Sink } from './sink.ts';
-import { parseTimestamp } from './timestamp.ts';
+import { parseTimestamp } from '@shortlist/core/contracts/timestamp.ts';
 
 const itemRecord = Compile(SourceItemSchema);
 const eventRecord = Compile(SourceEventSchema);

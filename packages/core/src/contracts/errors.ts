@@ -15,6 +15,20 @@ export const ERRORS = {
   method_not_allowed: { status: 405, message: '{path} does not answer {method}. Allowed: {allowed}.' },
   cross_site_refused: { status: 403, message: 'Pages of another site may not call this route.' },
   not_ready: { status: 503, message: 'Not ready: {reason}.' },
+  event_too_large: { status: 413, message: 'The event is larger than {maxBytes} bytes.' },
+  event_in_future: {
+    status: 422,
+    message:
+      "The event is of {timestamp}, more than {aheadSMax} s ahead of the clock here. Correct the sender's clock.",
+  },
+  event_too_old: {
+    status: 422,
+    message: 'The event is of {timestamp}, more than {daysMax} days ago. History is taken by `shortlist import`.',
+  },
+  event_not_storable: { status: 422, message: 'The database cannot hold the event: {reason}.' },
+  too_many_events: { status: 413, message: '{events} events in one request; at most {eventsMax}. Send fewer.' },
+  catalogue_item_not_found: { status: 404, message: 'Item {itemId} is not in the catalogue. Add it by POST /items.' },
+  erasure_not_found: { status: 404, message: 'There is no erasure with the receipt {receipt}.' },
   overloaded: { status: 503, message: 'Too many requests are waiting. Retry after {retryAfterS} s.' },
   port_in_use: {
     status: 500,
@@ -61,7 +75,7 @@ export const ERRORS = {
   },
   file_unreadable: { status: 422, message: 'Cannot read {file} (line {line}): {reason}.' },
   file_columns_missing: { status: 422, message: '{file} has no column {missing}. Its first line has: {found}.' },
-  disk_full: { status: 507, message: 'No space left on the disk while writing {what}. Free some, then run it again.' },
+  disk_full: { status: 503, message: 'No space left on the disk while writing {what}. Free some, then run it again.' },
   output_exists: {
     status: 409,
     message: '{path} holds something else already: {reason}. Choose another folder, or overwrite it with --force.',
@@ -76,6 +90,7 @@ export const ERRORS = {
   database_unreachable: { status: 503, message: 'No PostgreSQL at {host}:{port}: {reason}. {hint}' },
   database_refused: { status: 500, message: 'PostgreSQL at {host}:{port} refuses the connection: {reason}.' },
   database_timeout: { status: 503, message: 'PostgreSQL did not answer in time: {reason}.' },
+  database_read_only: { status: 503, message: 'PostgreSQL takes no writes now: {reason}.' },
   database_start_failed: { status: 500, message: 'PostgreSQL does not start: {reason}. Its log: {log}.' },
   database_binaries_missing: {
     status: 500,

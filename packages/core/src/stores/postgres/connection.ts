@@ -41,6 +41,8 @@ const UNREACHABLE = new Set([
   ...['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'EPIPE'],
   ...['57P01', '57P02', '57P03', '08006', '08001', '08003', '53300'],
 ]);
+/** A standby, a transaction set to read only, a server that protects itself. */
+const READ_ONLY = new Set(['25006']);
 const TIMEOUT = new Set(['57014', '55P03']);
 
 /** Messages of `pg` that carry no code. */
@@ -49,7 +51,7 @@ const LOST =
 
 /**
  * The coded error for what PostgreSQL or its connection threw: `database_unreachable`, `database_refused`,
- * `database_timeout`, `disk_full`; anything else comes back unchanged, since it is a bug.
+ * `database_timeout`, `database_read_only`, `disk_full`; anything else comes back unchanged, since it is a bug.
  */
 export function codedDatabaseError(error: unknown, url: string): unknown {
   if (!(error instanceof Error) || error instanceof ShortlistError) return error;
@@ -64,6 +66,7 @@ export function codedDatabaseError(error: unknown, url: string): unknown {
     return new ShortlistError('database_unreachable', { ...details, hint }, { cause: error });
   }
   if (REFUSED.has(code)) return new ShortlistError('database_refused', details, { cause: error });
+  if (READ_ONLY.has(code)) return new ShortlistError('database_read_only', details, { cause: error });
   if (TIMEOUT.has(code) || /query read timeout/i.test(reason)) {
     return new ShortlistError('database_timeout', details, { cause: error });
   }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseTimestamp } from '../../src/import/timestamp.ts';
+import { parseTimestamp } from '@shortlist/core/contracts/timestamp.ts';
 
 test.each([
   ['2010-12-01 08:26:00', 1_291_191_960],

@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { createLogger } from '@shortlist/service/observe/logger.ts';
+import { configOrExit, runService } from '@shortlist/service/run-service.ts';
+import { CONFIG_PROGRAM } from './config.ts';
+import { createIngestServer } from './ingest-server.ts';
+import { openIngest } from './open-ingest.ts';
+
+/** uWebSockets.js reads this when it is loaded; its own 4 KiB refuse a browser with a few cookies. node has 16 KiB. */
+process.env.UWS_HTTP_MAX_HEADERS_SIZE ??= String(16 * 1024);
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+const config = configOrExit(CONFIG_PROGRAM, process.env);
+const logger = createLogger({
+  level: config.logLevel,
+  base: { service: 'shortlist-ingest', dataset: config.dataset, pid: process.pid },
+});
+const server = await createIngestServer(config, logger.log, version);
+await runService({
+  logger,
+  ports: server,
+  open: () => openIngest(config, logger.log, server.metrics),
+  serve(opened) {
+    server.serve(opened);
+    return { roles: config.roles };
+  },
+});
