@@ -18,7 +18,7 @@ export interface CsvReaderOptions {
 
 /**
  * Reads a CSV file with a header line. Records that cannot be used are rejected with their line.
- * @throws `file_columns_missing`, `dataset_unusable` (no header at all)
+ * @throws `file_columns_missing`, `file_unreadable` (a broken header), `dataset_unusable` (no header at all)
  */
 export function csvReader({ path, required, row, end }: CsvReaderOptions): FileReader {
   let header: readonly string[] | undefined;
@@ -63,6 +63,9 @@ export function csvReader({ path, required, row, end }: CsvReaderOptions): FileR
 }
 
 function checkHeader(header: readonly string[], required: readonly string[], path: string): void {
+  const twice = header.find((column, i) => header.indexOf(column) < i);
+  if (twice !== undefined)
+    throw new ShortlistError('file_unreadable', { file: basename(path), line: 1, reason: `two columns ${twice}` });
   const missing = required.filter((column) => !header.includes(column));
   if (missing.length === 0) return;
   const found = header.join(', ').slice(0, 200);

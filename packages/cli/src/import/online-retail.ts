@@ -1,10 +1,10 @@
 import { EVENT_CODE } from '@shortlist/core/contracts/events.ts';
+import { parseTimestamp } from '@shortlist/core/contracts/timestamp.ts';
 import { csvReader, type CsvRow } from './csv-reader.ts';
 import { nameOf } from './event-id.ts';
 import { categoryOf } from './online-retail-category.ts';
 import { findFile } from './shop-files.ts';
 import type { Sink, SourceFile } from './sink.ts';
-import { parseTimestamp } from '@shortlist/core/contracts/timestamp.ts';
 
 /**
  * How many lines an invoice stays open for more of its lines. Invoices are contiguous but for one, whose parts lie a

@@ -1,10 +1,10 @@
 import { EVENT_CODE, type EventType } from '@shortlist/core/contracts/events.ts';
+import { parseTimestamp } from '@shortlist/core/contracts/timestamp.ts';
 import { csvReader, type CsvRow } from './csv-reader.ts';
 import { nameOf, OccurrenceCounter } from './event-id.ts';
 import { SeenItems } from './seen-items.ts';
 import { findFile } from './shop-files.ts';
 import type { Sink, SourceFile } from './sink.ts';
-import { parseTimestamp } from '@shortlist/core/contracts/timestamp.ts';
 
 const TYPES: Readonly<Record<string, EventType | undefined>> = {
   view: 'view',

@@ -1,10 +1,9 @@
 import { Compile } from 'typebox/compile';
 import { EVENT_CODE } from '@shortlist/core/contracts/events.ts';
 import { SourceEventSchema, SourceImpressionSchema, SourceItemSchema } from '@shortlist/core/contracts/source-files.ts';
-import type { OccurrenceCounter } from './event-id.ts';
-import { nameOf } from './event-id.ts';
-import type { Sink } from './sink.ts';
 import { parseTimestamp } from '@shortlist/core/contracts/timestamp.ts';
+import { nameOf, type OccurrenceCounter } from './event-id.ts';
+import type { Sink } from './sink.ts';
 
 const itemRecord = Compile(SourceItemSchema);
 const eventRecord = Compile(SourceEventSchema);
@@ -18,7 +17,6 @@ function problemOf(validator: { Errors(value: unknown): { instancePath: string; 
 }
 
 /** PostgreSQL's text has no NUL, and a lone surrogate has no UTF-8. */
-
 const isStorable = (text: string | undefined) => text === undefined || (!text.includes('\0') && text.isWellFormed());
 
 /** Takes a parsed record; returns why it cannot be used, or undefined when it went into the sink. */

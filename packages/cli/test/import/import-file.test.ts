@@ -252,13 +252,15 @@ test('a rejects file of an earlier run goes when there is nothing to reject any 
 });
 
 test.each([
-  ['no column type', 'user_id,item_id,timestamp\n', 'file_columns_missing'],
-  ['no header', '', 'dataset_unusable'],
-  ['a header with a lost quote', '"user_id,item_id\n', 'file_unreadable'],
-  ['binary content', Buffer.from([0, 1, 2, 255, 10, 0, 0, 10]), 'file_unreadable'],
-])('csv with %s is a coded error', async (_, content, code) => {
+  ['no column type', 'user_id,item_id,timestamp\n', 'file_columns_missing', { missing: 'type' }],
+  ['no header', '', 'dataset_unusable', {}],
+  ['a column named twice', 'user_id,item_id,type,timestamp,item_id\n', 'file_unreadable', { line: 1 }],
+  ['a header with a lost quote', '"user_id,item_id\n', 'file_unreadable', { line: 1 }],
+  ['binary content', Buffer.from([0, 1, 2, 255, 10, 0, 0, 10]), 'file_unreadable', { line: 1 }],
+])('csv with %s is a coded error that names the file and what is wrong there', async (_, content, code, details) => {
   writeFileSync(join(folder, 'events.csv'), content);
-  await expect(importAll('csv', memoryStores())).rejects.toMatchObject({ code });
+  const file = expect.stringContaining('events.csv') as string;
+  await expect(importAll('csv', memoryStores())).rejects.toMatchObject({ code, details: { file, ...details } });
 });
 
 test('missing data is a coded error that names the path and SHORTLIST_DATA', () => {

@@ -1,9 +1,11 @@
-import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NO_BROWSER, openBrowser, openPage, screenshot } from '../../../storefront/test/browser.ts';
 import type { RunningCommand } from '../run-command.ts';
 import type { TemporaryWorkspace } from '../workspace/temporary-workspace.ts';
 import { freePorts, SHOPPER, startUp, tinyShop, untilUp } from './tiny-shop.ts';
+
+type Browser = Awaited<ReturnType<typeof openBrowser>>;
+type Page = Awaited<ReturnType<typeof openPage>>['page'];
 
 /** The built page in a real Chromium, served by `shortlist up`: real pod, real database, a tiny release. */
 describe.skipIf(NO_BROWSER !== null)(

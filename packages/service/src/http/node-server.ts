@@ -97,7 +97,7 @@ export function createNodeServer(options: HttpServerOptions): HttpServer {
     write(res, options.refuse(refusal, requestIdOf(req)), true);
   }
 
-  function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
+  function answerBrokenRequest(error: ParseError, socket: Duplex): void {
     if (finished.has(socket)) return;
     if (!socket.writable || error.code === 'ECONNRESET') {
       socket.destroy();
@@ -106,7 +106,7 @@ export function createNodeServer(options: HttpServerOptions): HttpServer {
     const reply =
       error.code === 'HPE_HEADER_OVERFLOW'
         ? { status: 431, headers: [], body: '' }
-        : options.refuse(refusalOf(error.code ?? '', options.bodyTimeoutMs), '');
+        : options.refuse(refusalOf(error, options.bodyTimeoutMs), '');
     const head = [
       `HTTP/1.1 ${reply.status} ${STATUS_CODES[reply.status] ?? ''}`,
       ...reply.headers.map(([name, value]) => `${name}: ${value}`),
@@ -166,9 +166,12 @@ function headerOf(req: IncomingMessage, name: string): string {
   return typeof value === 'string' ? value : '';
 }
 
+type ParseError = NodeJS.ErrnoException & { readonly reason?: string };
+
 const requestIdOf = (req: IncomingMessage): string => headerOf(req, 'x-request-id');
 
-function refusalOf(code: string, timeoutMs: number): TransportRefusal {
+/** `reason` is the parser's own, in words (`Content-Length already present`). */
+function refusalOf({ code, reason }: ParseError, timeoutMs: number): TransportRefusal {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return { code: 'body_timeout', timeoutMs };
-  return { code: 'request_malformed', reason: code === '' ? 'it cannot be parsed' : code };
+  return { code: 'request_malformed', reason: reason ?? code ?? 'it cannot be parsed' };
 }

@@ -145,6 +145,9 @@ describe.each([
     const refused = `POST /x HTTP/1.1\r\n${HOST}${rest}`;
     const alone = await rawRequest(port, { pieces: [refused] });
     expect(alone.statuses).toEqual([400]);
+    // What uWebSockets.js itself cannot parse it refuses in its own words.
+    if (!alone.text.includes('uWebSockets'))
+      expect(alone.text).toMatch(/"code":"request_malformed","reason":"[^"]+ [^"]+"/);
     expect(alone.closed).toBe(true);
     const withMore = await rawRequest(port, { pieces: [`${refused}GET /smuggled HTTP/1.1\r\n${HOST}\r\n`] });
     expect(withMore.closed).toBe(true);
