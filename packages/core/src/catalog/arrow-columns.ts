@@ -2,8 +2,8 @@ import { tableFromIPC, type Table, type Vector } from 'apache-arrow';
 import { ShortlistError } from '../contracts/errors.ts';
 import { atOnce, PIECE, type Pieces } from './pieces.ts';
 
-/** Texts that are decoded between two yields. */
-const TEXT_PIECE = 1024;
+/** Values that are decoded one by one between two yields. */
+const DECODED_PIECE = 1024;
 const TEXT_TYPES = [
   'Utf8',
   'LargeUtf8',
@@ -57,16 +57,21 @@ export class ArrowColumns {
     const column = this.#column(name, TEXT_TYPES);
     const texts: string[] = [];
     for (let row = 0; row < this.count; row++) {
-      if (row % TEXT_PIECE === 0) yield;
+      if (row % DECODED_PIECE === 0) yield;
       texts.push(column.get(row) as string);
     }
     return texts;
   }
 
   /** Booleans as 0 and 1. */
-  flags(name: string): Uint8Array {
+  *flagsInPieces(name: string): Pieces<Uint8Array> {
     const column = this.#column(name, ['Bool']);
-    return Uint8Array.from({ length: this.count }, (_, row) => (column.get(row) === true ? 1 : 0));
+    const flags = new Uint8Array(this.count);
+    for (let row = 0; row < this.count; row++) {
+      if (row % DECODED_PIECE === 0) yield;
+      flags[row] = column.get(row) === true ? 1 : 0;
+    }
+    return flags;
   }
 
   /** As `int32`, and every value is a row number below `rowCount`. */

@@ -1,5 +1,6 @@
 import { ArrowColumns } from './arrow-columns.ts';
 import { Codebook } from './codebook.ts';
+import { atOnce, type Pieces } from './pieces.ts';
 import { RowLists } from './row-lists.ts';
 import type { CatalogItem } from './write-items.ts';
 
@@ -44,42 +45,50 @@ export class Catalog {
   readonly #rowsByCategory: RowLists;
   readonly #listeners: PlacementListener[] = [];
 
-  private constructor(columns: ArrowColumns, spareRows: number) {
-    const { count } = columns;
-    const misplaced = columns.int32('row').findIndex((row, at) => row !== at);
-    if (misplaced >= 0) throw columns.refuse(`column row is not 0, 1, 2, ... at line ${misplaced}`);
-    this.capacity = count + spareRows;
-    this.itemIds = columns.text('item_id');
-    this.titles = columns.text('title');
-    const categories = columns.text('category');
-    this.#categories = new Codebook(categories);
+  private constructor(parts: CatalogParts) {
+    this.capacity = parts.capacity;
+    this.itemIds = parts.itemIds;
+    this.titles = parts.titles;
+    this.#categories = parts.categories.book;
     this.categories = this.#categories.values;
-    this.categoryCodes = this.#codesOf(this.#categories, categories);
-    const brands = columns.text('brand');
-    this.#brands = new Codebook(brands);
+    this.categoryCodes = parts.categories.codes;
+    this.#brands = parts.brands.book;
     this.brands = this.#brands.values;
-    this.brandCodes = this.#codesOf(this.#brands, brands);
-    this.prices = this.#roomy(Float32Array, columns.scores('price'));
-    this.createdS = this.#roomy(Float64Array, columns.float64('created_at'));
-    this.available = this.#roomy(Uint8Array, columns.flags('available'));
+    this.brandCodes = parts.brands.codes;
+    this.prices = parts.prices;
+    this.createdS = parts.createdS;
+    this.available = parts.available;
     this.changedTexts = new Set();
-    this.#rowOfId = new Map(this.itemIds.map((id, row) => [id, row]));
-    if (this.#rowOfId.size !== count) {
-      const twice = this.itemIds.find((id, row) => this.#rowOfId.get(id) !== row);
-      throw columns.refuse(`item_id ${String(twice)} occurs twice`);
-    }
-    this.#rowsByCategory = RowLists.fromCodes(this.categoryCodes, count, this.categories.length);
+    this.#rowOfId = parts.rowOfId;
+    this.#rowsByCategory = RowLists.fromCodes(this.categoryCodes, this.count, this.categories.length);
   }
 
   /**
    * Reads items.arrow (row int32, item_id, title, category, brand utf8, price float32, created_at float64, available bool).
    * Errors: `release_file_invalid`.
    */
-  static fromArrow(
-    bytes: Uint8Array,
-    { file = 'items.arrow', spareRows = 0 }: { file?: string; spareRows?: number } = {},
-  ): Catalog {
-    return new Catalog(new ArrowColumns(bytes, file), spareRows);
+  static fromArrow(bytes: Uint8Array, options: CatalogOptions = {}): Catalog {
+    return atOnce(Catalog.inPieces(bytes, options));
+  }
+
+  /** As `fromArrow`, for a pod that serves meanwhile. */
+  static *inPieces(bytes: Uint8Array, { file = 'items.arrow', spareRows = 0 }: CatalogOptions = {}): Pieces<Catalog> {
+    const columns = new ArrowColumns(bytes, file);
+    const capacity = columns.count + spareRows;
+    const misplaced = columns.int32('row').findIndex((row, at) => row !== at);
+    if (misplaced >= 0) throw columns.refuse(`column row is not 0, 1, 2, ... at line ${misplaced}`);
+    const itemIds = yield* columns.textInPieces('item_id');
+    return new Catalog({
+      capacity,
+      itemIds,
+      rowOfId: yield* rowsOfIds(itemIds, columns),
+      titles: yield* columns.textInPieces('title'),
+      categories: yield* coded(yield* columns.textInPieces('category'), capacity),
+      brands: yield* coded(yield* columns.textInPieces('brand'), capacity),
+      prices: roomy(Float32Array, columns.scores('price'), capacity),
+      createdS: roomy(Float64Array, columns.float64('created_at'), capacity),
+      available: roomy(Uint8Array, yield* columns.flagsInPieces('available'), capacity),
+    });
   }
 
   /** Rows in use: those of the release, then those appended since. */
@@ -175,18 +184,70 @@ export class Catalog {
     (this.changedTexts as Set<number>).add(row);
     this.#textVersion += 1;
   }
+}
 
-  #codesOf(book: Codebook, texts: readonly string[]): Int32Array {
-    const codes = new Int32Array(this.capacity).fill(-1);
-    texts.forEach((text, row) => (codes[row] = book.codeOf(text)));
-    return codes;
-  }
+export interface CatalogOptions {
+  /** Name of the file, for messages. */
+  readonly file?: string;
+  /** Rows to leave free for later items. */
+  readonly spareRows?: number;
+}
 
-  /** The values in an array of capacity; the array itself where nothing is spare. */
-  #roomy<T extends Float32Array | Float64Array | Uint8Array>(make: new (length: number) => T, values: T): T {
-    if (values.length === this.capacity) return values;
-    const wide = new make(this.capacity);
-    wide.set(values);
-    return wide;
+/** What a catalogue is made of; arrays have `capacity` rows. */
+interface CatalogParts {
+  readonly capacity: number;
+  readonly itemIds: string[];
+  readonly rowOfId: Map<string, number>;
+  readonly titles: string[];
+  readonly categories: Coded;
+  readonly brands: Coded;
+  readonly prices: Float32Array;
+  readonly createdS: Float64Array;
+  readonly available: Uint8Array;
+}
+
+interface Coded {
+  readonly book: Codebook;
+  readonly codes: Int32Array;
+}
+
+/** Rows of text between two yields. */
+const TEXTS_PIECE = 4096;
+
+function* rowsOfIds(itemIds: readonly string[], columns: ArrowColumns): Pieces<Map<string, number>> {
+  const rows = new Map<string, number>();
+  for (let row = 0; row < itemIds.length; row++) {
+    if (row % TEXTS_PIECE === 0) yield;
+    if (rows.has(itemIds[row]!)) throw columns.refuse(`item_id ${itemIds[row]!} occurs twice`);
+    rows.set(itemIds[row]!, row);
   }
+  return rows;
+}
+
+/** The codes of a column's texts; rows without one have none. */
+function* coded(texts: readonly string[], capacity: number): Pieces<Coded> {
+  const distinct = new Set<string>();
+  for (let row = 0; row < texts.length; row++) {
+    if (row % TEXTS_PIECE === 0) yield;
+    distinct.add(texts[row]!);
+  }
+  const book = new Codebook([...distinct]);
+  const codes = new Int32Array(capacity).fill(-1);
+  for (let row = 0; row < texts.length; row++) {
+    if (row % TEXTS_PIECE === 0) yield;
+    codes[row] = book.codeOf(texts[row]!);
+  }
+  return { book, codes };
+}
+
+/** The values in an array of capacity; the array itself where nothing is spare. */
+function roomy<T extends Float32Array | Float64Array | Uint8Array>(
+  make: new (length: number) => T,
+  values: T,
+  capacity: number,
+): T {
+  if (values.length === capacity) return values;
+  const wide = new make(capacity);
+  wide.set(values);
+  return wide;
 }

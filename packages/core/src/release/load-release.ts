@@ -40,7 +40,9 @@ export async function loadRelease(dir: string, options: LoadOptions = {}): Promi
   const content = new ReleaseContent(dir, manifest, { verifyDigests, pace });
 
   const spareRows = options.spareRows?.(manifest.items) ?? 0;
-  const catalog = await content.parsed(RELEASE_FILES.items, (bytes) => Catalog.fromArrow(bytes, { spareRows }));
+  const catalog = await content.parsed(RELEASE_FILES.items, (bytes) =>
+    pace.run(Catalog.inPieces(bytes, { spareRows })),
+  );
   if (catalog.count !== manifest.items)
     throw unusable(RELEASE_FILES.items.path, `it has ${catalog.count} items, the manifest says ${manifest.items}`);
   const itemFeatures = await tableOf(content, catalog, manifest.features.item.length);

@@ -10,7 +10,7 @@ import { Accumulator } from './sources/accumulator.ts';
 import { CategorySource } from './sources/category-source.ts';
 import { IalsSource } from './sources/ials-source.ts';
 import { NeighborListSource, type NeighborListOptions } from './sources/neighbor-list-source.ts';
-import { NewItemsSource } from './sources/new-items-source.ts';
+import { newestFirst, NewItemsSource } from './sources/new-items-source.ts';
 import { RankedListSource } from './sources/ranked-list-source.ts';
 import { RepeatsSource } from './sources/repeats-source.ts';
 import { TwoTowerSource } from './sources/two-tower-source.ts';
@@ -79,7 +79,7 @@ export function* sourcesInPieces(
     new RepeatsSource(popularity, settings.parameters.weightScale),
     new RankedListSource('trending', rankedLists),
     new RankedListSource('popular', rankedLists),
-    new NewItemsSource(catalog),
+    new NewItemsSource(catalog, yield* newestFirst(catalog)),
     ...(yield* neighborSources(catalog, settings, read, interests)),
     ...(yield* userSources(catalog, settings, read, interests)),
   ];

@@ -11,7 +11,7 @@ import type { NeighborLists } from '../../src/retrieval/neighbor-lists.ts';
 import { SOURCE_COUNT, SOURCE_INDEX, type CandidateSource, type SourceQuery } from '../../src/retrieval/source.ts';
 import { IalsSource } from '../../src/retrieval/sources/ials-source.ts';
 import { NeighborListSource } from '../../src/retrieval/sources/neighbor-list-source.ts';
-import { NewItemsSource } from '../../src/retrieval/sources/new-items-source.ts';
+import { newestFirst, NewItemsSource } from '../../src/retrieval/sources/new-items-source.ts';
 import { RepeatsSource } from '../../src/retrieval/sources/repeats-source.ts';
 import { tastesOf, UserUserSource } from '../../src/retrieval/sources/user-user-source.ts';
 import { seededRandom } from '../../src/statistics/seeded-random.ts';
@@ -200,6 +200,15 @@ describe('own and new items', () => {
       [9, EVENT_CODE.purchase, DAY_S],
     ]);
     expect(retrieved(new RepeatsSource(popularity, 5), queryOf(profile), 10).map(({ row }) => row)).toEqual([4, 9, 6]);
+  });
+
+  it('sorts the rows newest first, ties by row, however many there are and wherever it is interrupted', () => {
+    const random = seededRandom(5);
+    for (const count of [0, 1, 1023, 1024, 1025, 5000, 40_000]) {
+      const createdS = Float64Array.from({ length: count }, () => Math.floor(random() * 500));
+      const expected = Array.from(createdS.keys()).sort((a, b) => createdS[b]! - createdS[a]! || a - b);
+      expect([...atOnce(newestFirst({ count, createdS } as unknown as Catalog))]).toEqual(expected);
+    }
   });
 
   it('new items come newest first, those of the profile before, none from the future', () => {

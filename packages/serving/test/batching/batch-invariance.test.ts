@@ -29,6 +29,7 @@ function randomProfiles(random: () => number): ProfileStore {
       itemIds: Array.from({ length }, () => itemIds[Math.floor(random() * itemIds.length)]!),
       types: Uint8Array.from({ length }, () => types[Math.floor(random() * 3)]!),
       timesS: Float64Array.from({ length }, (_, i) => NOW_S - (length - i) * 3000 * random()).sort(),
+      keys: Array.from({ length }, (_, i) => String(i)),
     };
   });
   return { recent: (unit) => Promise.resolve(profiles['userId' in unit ? Number(unit.userId) : 0]!) };
@@ -52,7 +53,7 @@ describe('batch-mates', () => {
     async (precision) => {
       const random = seededRandom(2026);
       const sizes: number[] = [];
-      const observer: PipelineObserver = { batch: (requests) => sizes.push(requests), queueDepth: () => undefined };
+      const observer: PipelineObserver = { batch: (requests) => sizes.push(requests), queueDepth: () => undefined, profileRead: () => undefined, answerCache: () => undefined };
       const recommender = recommenderOf(release, {
         profiles: randomProfiles(random),
         profileCache: { ttlMs: 3_600_000, entriesMax: 1000 },

@@ -1,4 +1,5 @@
 import type { Catalog } from '../../catalog/catalog.ts';
+import { atOnce, type Pieces } from '../../catalog/pieces.ts';
 import type { CandidateSet } from '../candidate-set.ts';
 import type { CandidateSource, SourceQuery } from '../source.ts';
 import { readCategoryAffinity, roomForCategories } from './category-affinity.ts';
@@ -23,15 +24,11 @@ export class NewItemsSource implements CandidateSource {
   #affinity: Float32Array;
   readonly #emitter = new Emitter('new_items');
 
-  constructor(catalog: Catalog) {
+  /** `newest`: all rows as `newestFirst` gives them, taken over. */
+  constructor(catalog: Catalog, newest = atOnce(newestFirst(catalog))) {
     this.#catalog = catalog;
-    this.#newest = new NewestFirst(
-      Int32Array.from({ length: catalog.count }, (_, row) => row),
-      catalog,
-    );
-    this.#newestByCategory = catalog.categories.map(
-      (_, code) => new NewestFirst(catalog.rowsOfCategory(code).slice(), catalog),
-    );
+    this.#newestByCategory = byCategory(newest, catalog).map((rows) => new NewestFirst(rows, catalog));
+    this.#newest = new NewestFirst(newest, catalog);
     this.#affinity = new Float32Array(catalog.categories.length);
     catalog.onPlacement((row, before) => this.#place(row, before));
   }
@@ -73,9 +70,9 @@ class NewestFirst {
   count: number;
   readonly #createdS: Float64Array;
 
-  /** `rows`: in any order, taken over. */
+  /** `rows`: in this order already, taken over. */
   constructor(rows: Int32Array, { createdS }: Catalog) {
-    this.rows = rows.sort((a, b) => createdS[b]! - createdS[a]! || a - b);
+    this.rows = rows;
     this.count = rows.length;
     this.#createdS = createdS;
   }
@@ -115,4 +112,46 @@ function firstNotAfter(rows: Int32Array, count: number, createdS: Float64Array, 
     else high = middle;
   }
   return low;
+}
+
+/** The rows of each category, in the order of `rows`. */
+function byCategory(rows: Int32Array, catalog: Catalog): Int32Array[] {
+  const lists = catalog.categories.map((_, code) => new Int32Array(catalog.rowsOfCategory(code).length));
+  const sizes = new Int32Array(lists.length);
+  for (const row of rows) {
+    const code = catalog.categoryCodes[row]!;
+    if (code >= 0) lists[code]![sizes[code]!++] = row;
+  }
+  return lists;
+}
+
+/** Rows that are sorted at once. */
+const RUN = 1024;
+/** Rows that are merged between two yields. */
+const MERGED_PIECE = 8192;
+
+/** All rows by falling time of creation, ties by row. A merge sort, since it can be interrupted. */
+export function* newestFirst({ count, createdS }: Catalog): Pieces<Int32Array<ArrayBuffer>> {
+  const isNewer = (a: number, b: number) => createdS[a]! > createdS[b]! || (createdS[a] === createdS[b] && a < b);
+  let rows = Int32Array.from({ length: count }, (_, row) => row);
+  for (let start = 0; start < count; start += RUN) {
+    rows.subarray(start, start + RUN).sort((a, b) => (isNewer(a, b) ? -1 : 1));
+    yield;
+  }
+  let merged = new Int32Array(count);
+  for (let run = RUN; run < count; run *= 2) {
+    for (let start = 0; start < count; start += 2 * run) {
+      const middle = Math.min(start + run, count);
+      const end = Math.min(start + 2 * run, count);
+      let left = start;
+      let right = middle;
+      for (let place = start; place < end; place++) {
+        if (place % MERGED_PIECE === 0) yield;
+        const fromLeft = right === end || (left < middle && isNewer(rows[left]!, rows[right]!));
+        merged[place] = fromLeft ? rows[left++]! : rows[right++]!;
+      }
+    }
+    [rows, merged] = [merged, rows];
+  }
+  return rows;
 }
