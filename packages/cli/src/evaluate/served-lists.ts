@@ -78,6 +78,8 @@ function storeOf(units: readonly EvaluationUnit[]): ProfileStore {
         itemIds: history.itemIds.slice(from),
         types: history.types.slice(from),
         timesS: history.timesS.slice(from),
+        // No copy is kept here: any distinct names will do.
+        keys: history.itemIds.slice(from).map((_, i) => (from + i).toString(16).padStart(16, '0')),
       });
     },
   };
