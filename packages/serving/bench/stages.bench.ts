@@ -12,7 +12,8 @@ import { report, summarised } from '../../core/bench/report.ts';
 import type { Parameters } from '@shortlist/core/contracts/parameters.ts';
 import type { LoadedRelease } from '@shortlist/core/release/loaded-release.ts';
 import type { ProfileStore } from '@shortlist/core/stores/profile-store.ts';
-import { ImpressionQueue, ProfileCache, runStage, STAGES, type StageServices } from '../src/pipeline.ts';
+import { createProfiles } from '../src/create-profiles.ts';
+import { ImpressionQueue, runStage, STAGES, type StageServices } from '../src/pipeline.ts';
 import { orderByValue } from '../src/stages/5-rank/order.ts';
 import { RankingRequest } from '../src/ranking-request.ts';
 import { ReleaseWorkspace } from '../src/release-workspace.ts';
@@ -42,7 +43,7 @@ async function openShop(items: number): Promise<Shop> {
     workspace: new ReleaseWorkspace(release),
     services: {
       rules: RuleBook.none(),
-      profiles: new ProfileCache(storeOf(release), { entriesMax: 1000, ttlMs: 3_600_000 }),
+      profiles: createProfiles({ store: storeOf(release), entriesMax: 1000, ttlMs: 3_600_000 }).cache,
       impressions: new ImpressionQueue({ write: () => Promise.resolve() }, { max: 10_000, retryMs: 1000 }),
       onFailure: (what, error) => {
         throw new Error(`${what} failed`, { cause: error });

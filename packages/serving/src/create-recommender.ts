@@ -8,13 +8,13 @@ import type { Readiness } from '@shortlist/service/routing/health.ts';
 import { answerOf, type Explained } from './answer.ts';
 import { Batcher, type Outcome } from './batching/batcher.ts';
 import { findSimilar, findTrending, listProducts } from './catalogue/catalogue-queries.ts';
+import { createProfiles, type ProfileOptions, type Profiles } from './create-profiles.ts';
 import { DROP_REASONS } from './eligibility.ts';
 import { explain } from './explain/explain.ts';
 import {
   AFTER_BATCH,
   BEFORE_BATCH,
   ImpressionQueue,
-  ProfileCache,
   runBatch,
   runStage,
   STAGES,
@@ -57,8 +57,8 @@ export interface RecommenderOptions {
   readonly onFailure?: StageServices['onFailure'];
   /** Laid over the release's parameters. */
   readonly parameters?: ParametersPatch;
-  /** How stale a stored profile may be, ms, and how many are kept in memory. */
-  readonly profileCache?: { readonly ttlMs: number; readonly entriesMax: number };
+  /** How profiles are kept, and Redis between memory and store. */
+  readonly profileCache?: Omit<ProfileOptions, 'store' | 'onRead' | 'onFailure'>;
   /** Unix seconds. */
   readonly nowS?: () => number;
 }
@@ -85,6 +85,7 @@ export function createRecommender(options: RecommenderOptions): PipelineRecommen
 class StagedRecommender implements PipelineRecommender {
   readonly #options: RecommenderOptions;
   readonly #services: StageServices;
+  readonly #profiles: Profiles | null;
   readonly #batcher: Batcher<RankingRequest, Explained>;
   readonly #servings = new WeakMap<LoadedRelease, Serving>();
   readonly #rulesTimer: NodeJS.Timeout;
@@ -100,9 +101,17 @@ class StagedRecommender implements PipelineRecommender {
     const { limits, observer } = options;
     this.#options = options;
     this.#nowS = options.nowS ?? (() => Date.now() / 1000);
+    this.#profiles =
+      options.profiles &&
+      createProfiles({
+        ...(options.profileCache ?? PROFILE_CACHE),
+        store: options.profiles,
+        ...(observer ? { onRead: observer.profileRead.bind(observer) } : {}),
+        onFailure: (error) => this.#services.onFailure('profile_cache', error, []),
+      });
     this.#services = {
       rules: options.rules ?? RuleBook.none(),
-      profiles: options.profiles && new ProfileCache(options.profiles, options.profileCache ?? PROFILE_CACHE),
+      profiles: this.#profiles?.cache ?? null,
       impressions: options.impressions ? new ImpressionQueue(options.impressions, IMPRESSIONS) : null,
       onFailure: (what, error, ids) => {
         this.#failures += 1;
@@ -146,7 +155,7 @@ class StagedRecommender implements PipelineRecommender {
     const serving = this.#serving(release);
     const services: StageServices = {
       ...this.#services,
-      profiles: new ProfileCache(warmUpProfiles(release), { entriesMax: 10, ttlMs: 0 }),
+      profiles: createProfiles({ store: warmUpProfiles(release), entriesMax: 10, ttlMs: 0 }).cache,
       impressions: null,
       onLate: () => undefined,
     };
@@ -218,6 +227,7 @@ class StagedRecommender implements PipelineRecommender {
 
   async close(): Promise<void> {
     clearInterval(this.#rulesTimer);
+    this.#profiles?.close();
     await this.#services.impressions?.flush();
   }
 

@@ -10,6 +10,7 @@ import type { ImpressionQueue } from './stages/7-record/impression-queue.ts';
 import { record } from './stages/7-record/record.ts';
 import type { RankingRequest } from './ranking-request.ts';
 import type { RuleBook } from './rules/rule-book.ts';
+import { within } from './within.ts';
 
 /** What the stages use of the outside. */
 export interface StageServices {
@@ -123,7 +124,7 @@ export async function runStage(
   const startedMs = performance.now();
   try {
     const work = stage.run(requests, services);
-    if (work !== undefined) await (stage.scope === 'request' ? before(stage.deadlineMs, work, stage.name) : work);
+    if (work !== undefined) await (stage.scope === 'request' ? within(stage.deadlineMs, work, stage.name) : work);
   } catch (error) {
     // A coded refusal of the request itself (user_not_found) is an answer, not a failure of the stage.
     if (
@@ -167,18 +168,10 @@ export async function runBatch(requests: readonly RankingRequest[], services: St
   for (const group of groups.values()) for (const stage of IN_BATCH) await runStage(stage, group, services);
 }
 
-async function before(deadlineMs: number, work: Promise<void>, name: string): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${name} took longer than ${deadlineMs} ms`)), deadlineMs);
-  });
-  try {
-    await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 // Only this file imports stages; what whoever builds a pipeline must hand to them comes through here.
+export { CacheTier } from './stages/2-profile/cache-tier.ts';
+export { LogTier } from './stages/2-profile/log-tier.ts';
 export { ProfileCache } from './stages/2-profile/profile-cache.ts';
+export type { ProfileTier } from './stages/2-profile/profile-read.ts';
+export { TieredProfiles } from './stages/2-profile/tiered-profiles.ts';
 export { ImpressionQueue, JsonlSpool, type ImpressionSink } from './stages/7-record/impression-queue.ts';

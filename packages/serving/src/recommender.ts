@@ -32,6 +32,10 @@ export interface PipelineObserver {
   batch(requests: number, rows: number): void;
   /** Requests that wait for their batch right now. */
   queueDepth(requests: number): void;
+  /** A profile was read: from `memory`, `redis` or `log`, and whether there was anything. */
+  profileRead(tier: string, found: boolean): void;
+  /** An answer cache was asked: `hit`, `miss`, or `failure` when it could not answer. */
+  answerCache(name: string, outcome: 'hit' | 'miss' | 'failure'): void;
 }
 
 export interface ItemList {

@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { FinishedRequest } from '@shortlist/service/observe/finished-request.ts';
 import { RequestMetrics, SECONDS } from '@shortlist/service/observe/request-metrics.ts';
+import type { LiveFacts } from '../lifecycle.ts';
 import type { PipelineObserver, ReleaseStatus } from '../recommender.ts';
 import { quantiles, type Quantiles } from './quantiles.ts';
 
@@ -29,10 +30,12 @@ export interface MetricsSnapshot {
 
 export interface MetricsOptions {
   readonly releaseStatus: () => ReleaseStatus;
+  /** Null while nothing is loaded. */
+  readonly live: () => Pick<LiveFacts, 'lagS' | 'leaks'> | null;
   readonly inFlight: () => number;
 }
 
-export function createMetrics({ releaseStatus, inFlight }: MetricsOptions): Metrics {
+export function createMetrics({ releaseStatus, live, inFlight }: MetricsOptions): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const all = new RequestMetrics(registry, inFlight);
@@ -73,6 +76,38 @@ export function createMetrics({ releaseStatus, inFlight }: MetricsOptions): Metr
     registers,
   });
   new Gauge({
+    name: 'shortlist_live_lag_seconds',
+    help: 'Age of the live state (stock, prices, counters); absent in a pod that follows none.',
+    registers,
+    collect() {
+      this.reset();
+      const lagS = live()?.lagS ?? null;
+      if (lagS !== null) this.set({}, lagS);
+      else this.remove();
+    },
+  });
+  new Counter({
+    name: 'shortlist_out_of_stock_leaks_total',
+    help: 'Items of the compared slates that were served although they had been out of stock for over a second.',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(live()?.leaks ?? 0);
+    },
+  });
+  const profileReads = new Counter({
+    name: 'shortlist_profile_reads_total',
+    help: 'Profiles by the tier that gave them (memory, redis, log) and whether there was anything.',
+    labelNames: ['tier', 'found'],
+    registers,
+  });
+  const answerCaches = new Counter({
+    name: 'shortlist_answer_cache_total',
+    help: 'Answers by cache and outcome: hit, miss, or failure when the cache could not answer.',
+    labelNames: ['cache', 'outcome'],
+    registers,
+  });
+  new Gauge({
     name: 'shortlist_release_info',
     help: '1 for the release that answers, 0 for the one kept behind it.',
     labelNames: ['release'],
@@ -92,6 +127,8 @@ export function createMetrics({ releaseStatus, inFlight }: MetricsOptions): Metr
         batchRows.observe(rows);
       },
       queueDepth: (depth) => queueDepth.set(depth),
+      profileRead: (tier, found) => profileReads.inc({ tier, found: String(found) }),
+      answerCache: (cache, outcome) => answerCaches.inc({ cache, outcome }),
     },
     finished(request) {
       all.finished(request);

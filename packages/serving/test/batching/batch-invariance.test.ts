@@ -53,7 +53,12 @@ describe('batch-mates', () => {
     async (precision) => {
       const random = seededRandom(2026);
       const sizes: number[] = [];
-      const observer: PipelineObserver = { batch: (requests) => sizes.push(requests), queueDepth: () => undefined, profileRead: () => undefined, answerCache: () => undefined };
+      const observer: PipelineObserver = {
+        batch: (requests) => sizes.push(requests),
+        queueDepth: () => undefined,
+        profileRead: () => undefined,
+        answerCache: () => undefined,
+      };
       const recommender = recommenderOf(release, {
         profiles: randomProfiles(random),
         profileCache: { ttlMs: 3_600_000, entriesMax: 1000 },

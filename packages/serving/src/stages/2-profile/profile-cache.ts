@@ -1,51 +1,140 @@
 import { LRUCache } from 'lru-cache';
 import type { ProfileEvents } from '@shortlist/core/contracts/profile.ts';
-import type { ProfileStore } from '@shortlist/core/stores/profile-store.ts';
+import { unitKeyOf, type UnitKey } from '@shortlist/core/stores/profile-store.ts';
 import type { Unit } from '../../ranking-request.ts';
+import { PROFILE_TIERS, type ProfileRead, type ProfileTier } from './profile-read.ts';
+
+/** What is behind the process's own memory. */
+export interface SlowerProfiles {
+  recent(unit: Unit, max: number): Promise<ProfileRead>;
+  status(): Readonly<Record<string, unknown>>;
+}
 
 export interface ProfileCacheOptions {
   /** Units that are kept, at least 1; the least recently used one goes first. */
   readonly entriesMax: number;
-  /** How stale a profile may be, in ms; 0 reads the store every time (but once for requests that wait together). */
-  readonly ttlMs: number;
+  /** How stale a profile may be now, in ms; 0 reads it every time (but once for requests that wait together). */
+  readonly ttlMs: () => number;
   readonly random?: () => number;
+  /** Told of every answer: where it came from, and whether there was anything. */
+  readonly onRead?: (tier: ProfileTier, found: boolean) => void;
+}
+
+interface Kept {
+  /** Events asked for when it was read: it is whole for who wants no more. */
+  readonly max: number;
+  readonly read: ProfileRead;
+}
+
+interface Flight {
+  readonly max: number;
+  readonly read: Promise<ProfileRead>;
 }
 
 /**
- * L1 in front of a profile store: single-flight (requests for one unit share a read) with a lifetime jittered by a
- * quarter, so that entries made together do not expire together.
+ * L1: profiles in this process, single-flight (requests for one unit share a read), with a lifetime jittered by a quarter,
+ * so that entries made together do not expire together. What is told to be outdated is dropped also while it is being
+ * read: whoever asks from then on gets a new read, whoever waits gets what was true when he asked.
  */
 export class ProfileCache {
-  readonly #cache: LRUCache<string, ProfileEvents, ProfileRead>;
-  #reads = 0;
+  readonly #slower: SlowerProfiles;
+  readonly #options: ProfileCacheOptions;
+  readonly #random: () => number;
+  readonly #kept: LRUCache<UnitKey, Kept>;
+  readonly #flights = new Map<UnitKey, Flight>();
+  readonly #found: Record<ProfileTier, number> = { memory: 0, redis: 0, log: 0 };
+  #empty = 0;
+  #failed = 0;
+  #dropped = 0;
 
-  constructor(store: ProfileStore, { entriesMax, ttlMs, random = Math.random }: ProfileCacheOptions) {
-    this.#cache = new LRUCache({
-      max: entriesMax,
-      // More units may wait for the store than are kept: a read whose place went to another still answers its requests.
-      ignoreFetchAbort: true,
-      fetchMethod: async (_key, _stale, { context, options }) => {
-        this.#reads += 1;
-        options.ttl = Math.max(1, Math.round(ttlMs * (0.75 + 0.5 * random())));
-        return store.recent(context.unit, context.max);
-      },
+  constructor(slower: SlowerProfiles, options: ProfileCacheOptions) {
+    this.#slower = slower;
+    this.#options = options;
+    this.#random = options.random ?? Math.random;
+    this.#kept = new LRUCache({ max: options.entriesMax });
+  }
+
+  /** The newest `max` events of the unit, oldest first. Rejects when no tier can give them; a failure is not kept. */
+  async recent(unit: Unit, max: number): Promise<ProfileRead> {
+    const key = unitKeyOf(unit);
+    const kept = this.#kept.get(key);
+    if (kept !== undefined && kept.max >= max) return this.#counted(newest({ ...kept.read, tier: 'memory' }, max));
+    let flight = this.#flights.get(key);
+    if (flight === undefined || flight.max < max) flight = this.#depart(key, unit, max);
+    try {
+      return this.#counted(newest(await flight.read, max));
+    } catch (error) {
+      this.#failed += 1;
+      throw error;
+    }
+  }
+
+  /** These changed: what is known of them is no longer true. */
+  drop(units: readonly UnitKey[]): void {
+    for (const unit of units) {
+      if (this.#kept.delete(unit)) this.#dropped += 1;
+      this.#flights.delete(unit);
+    }
+  }
+
+  dropAll(): void {
+    this.#dropped += this.#kept.size;
+    this.#kept.clear();
+    this.#flights.clear();
+  }
+
+  /** Rates are cumulative: the share of all requests whose profile was found in this tier or a faster one. */
+  status(): Readonly<Record<string, unknown>> {
+    const found = PROFILE_TIERS.map((tier) => this.#found[tier]);
+    const requests = found.reduce((sum, count) => sum + count, 0) + this.#empty + this.#failed;
+    let sum = 0;
+    const rates = PROFILE_TIERS.map((tier) => {
+      sum += this.#found[tier];
+      return [tier, requests === 0 ? null : Math.round((sum / requests) * 1e4) / 1e4] as const;
     });
+    return {
+      entries: this.#kept.size,
+      requests,
+      hit_rates: Object.fromEntries(rates),
+      found: { ...this.#found },
+      empty: this.#empty,
+      failed: this.#failed,
+      dropped: this.#dropped,
+      ttl_ms: this.#options.ttlMs(),
+      ...this.#slower.status(),
+    };
   }
 
-  /** The newest `max` events of the unit, oldest first. Rejects as the store does; a failure is not kept. */
-  async recent(unit: Unit, max: number): Promise<ProfileEvents> {
-    const key = 'userId' in unit ? `u${max}:${unit.userId}` : `s${max}:${unit.sessionId}`;
-    const events = await this.#cache.fetch(key, { context: { unit, max } });
-    if (events === undefined) throw new Error('the profile read was abandoned');
-    return events;
+  #depart(key: UnitKey, unit: Unit, max: number): Flight {
+    const flight: Flight = { max, read: this.#slower.recent(unit, max) };
+    this.#flights.set(key, flight);
+    const arrive = (read?: ProfileRead) => {
+      // Another one has its place: the unit changed meanwhile.
+      if (this.#flights.get(key) !== flight) return;
+      this.#flights.delete(key);
+      const ttl = Math.round(this.#options.ttlMs() * (0.75 + 0.5 * this.#random()));
+      if (read !== undefined && ttl > 0) this.#kept.set(key, { max, read }, { ttl });
+    };
+    flight.read.then(arrive, () => arrive());
+    return flight;
   }
 
-  status(): { entries: number; reads: number } {
-    return { entries: this.#cache.size, reads: this.#reads };
+  #counted(read: ProfileRead): ProfileRead {
+    const isFound = read.events.itemIds.length > 0;
+    if (isFound) this.#found[read.tier] += 1;
+    else this.#empty += 1;
+    this.#options.onRead?.(read.tier, isFound);
+    return read;
   }
 }
 
-interface ProfileRead {
-  readonly unit: Unit;
-  readonly max: number;
+function newest(read: ProfileRead, max: number): ProfileRead {
+  const { itemIds, types, timesS } = read.events;
+  if (itemIds.length <= max) return read;
+  const events: ProfileEvents = {
+    itemIds: itemIds.slice(-max),
+    types: types.subarray(-max),
+    timesS: timesS.subarray(-max),
+  };
+  return { ...read, events };
 }

@@ -1,17 +1,16 @@
 import { createProfile, toProfile } from '@shortlist/core/catalog/to-profile.ts';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import { EVENT_CODE } from '@shortlist/core/contracts/events.ts';
-import { EMPTY_PROFILE_EVENTS, type Profile } from '@shortlist/core/contracts/profile.ts';
+import { EMPTY_PROFILE_EVENTS, type Profile, type ProfileEvents } from '@shortlist/core/contracts/profile.ts';
 import { Eligibility } from '../../eligibility.ts';
-import type { RankingRequest } from '../../ranking-request.ts';
+import type { RankingRequest, Unit } from '../../ranking-request.ts';
 import type { ProfileCache } from './profile-cache.ts';
 import { tierOf } from './tier.ts';
 
 /** Reads the stored events of the user or session; of a user without any, those of the session sent along. */
 export async function readProfile(request: RankingRequest, cache: ProfileCache | null): Promise<void> {
   if (cache === null || request.unit === null) return;
-  const max = request.parameters.profileEventsMax;
-  const events = await cache.recent(request.unit, max);
+  const events = await readUnit(request, cache, request.unit);
   const { user_id: userId, session_id: sessionId } = request.body;
   if (events.itemIds.length > 0 || userId === undefined) {
     request.events = events;
@@ -20,7 +19,13 @@ export async function readProfile(request: RankingRequest, cache: ProfileCache |
   if (request.parameters.coldStart === 'reject') throw new ShortlistError('user_not_found', { userId });
   if (sessionId === undefined) return;
   request.unit = { sessionId };
-  request.events = await cache.recent(request.unit, max);
+  request.events = await readUnit(request, cache, request.unit);
+}
+
+async function readUnit(request: RankingRequest, cache: ProfileCache, unit: Unit): Promise<ProfileEvents> {
+  const { events, withoutCache } = await cache.recent(unit, request.parameters.profileEventsMax);
+  if (withoutCache) request.degrade('profile_cache');
+  return events;
 }
 
 /** Without the stored events: the answer is still made, from `context.recent_items` alone, and says so. */
