@@ -158,7 +158,8 @@ export class Aggregator {
       await counters.open();
       this.#set({ itemsCounted: counters.state.itemIds.length, recomputing: null });
       // One that fails ends the others, and with them the term.
-      const parts = this.#parts(term, counters, over.signal).map((part) => part.finally(end));
+      const parts = this.#parts(term, counters, over.signal);
+      for (const part of parts) part.catch(end);
       const results = await Promise.allSettled(parts);
       for (const result of results) if (result.status === 'rejected') onError('term', result.reason);
     } finally {
@@ -233,7 +234,9 @@ export class Aggregator {
 
   async #checkpoint(counters: CountersConsumer, publisher: CountersPublisher | undefined): Promise<void> {
     const startedMs = performance.now();
-    publisher?.add(await counters.checkpoint());
+    // Not as an argument of `?.`: without a publisher it would not be evaluated.
+    const changed = await counters.checkpoint();
+    publisher?.add(changed);
     const lastCheckpointMs = performance.now() - startedMs;
     this.#options.metrics?.checkpoint(lastCheckpointMs);
     this.#set({ lastCheckpointMs, itemsCounted: counters.state.itemIds.length });

@@ -130,7 +130,7 @@ export class CoVisitation {
 
   #addTo(itemId: string, other: string, times: 1 | -1): void {
     let together = this.#together.get(itemId);
-    if (together === undefined) this.#together.set(itemId, (together = new Map()));
+    if (together === undefined) this.#together.set(itemId, (together = new Map<string, number>()));
     const common = (together.get(other) ?? 0) + times;
     if (common !== 0) together.set(other, common);
     else if (together.delete(other) && together.size === 0) this.#together.delete(itemId);

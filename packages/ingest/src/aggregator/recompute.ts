@@ -9,9 +9,7 @@ import {
 import type { PoolClient } from 'pg';
 import { COUNTED_TYPES, CounterState } from './counter-state.ts';
 
-export interface RecomputeProgress {
-  (doneEvents: number, totalEvents: number): void;
-}
+export type RecomputeProgress = (doneEvents: number, totalEvents: number) => void;
 
 /**
  * A shard's counters from the whole log as the open transaction (REPEATABLE READ) sees it. Leaves who bought what in
