@@ -1,6 +1,7 @@
 import { EVENT_CODE, type EventType } from '@shortlist/core/contracts/events.ts';
 import type { EventStore } from '@shortlist/core/stores/event-store.ts';
 import { memoryStores } from '@shortlist/core/stores/memory/stores.ts';
+import { newEvent } from '../../../core/test/stores/new-event.ts';
 
 export interface LoggedEvent {
   /** `s...` is an anonymous session, anything else a user. */
@@ -14,20 +15,15 @@ export interface LoggedEvent {
 export async function storeOf(events: readonly LoggedEvent[]): Promise<EventStore> {
   const stores = memoryStores();
   await stores.events.append(
-    events.map(({ who, item, type = 'purchase', atS }, i) => ({
-      eventId: `${i}`,
-      userId: who.startsWith('s') ? null : who,
-      sessionId: who.startsWith('s') ? who : null,
-      itemId: item,
-      type: EVENT_CODE[type],
-      occurredAtS: atS,
-      value: null,
-      quantity: null,
-      surface: null,
-      device: null,
-      requestId: null,
-      position: null,
-    })),
+    events.map(({ who, item, type = 'purchase', atS }, i) =>
+      newEvent(`${i}`, {
+        userId: who.startsWith('s') ? null : who,
+        sessionId: who.startsWith('s') ? who : null,
+        itemId: item,
+        type: EVENT_CODE[type],
+        occurredAtS: atS,
+      }),
+    ),
   );
   return stores.events;
 }

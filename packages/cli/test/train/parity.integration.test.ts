@@ -6,6 +6,7 @@ import type { Ranker, RankerBatch } from '@shortlist/core/release/ranker.ts';
 import { seededRandom } from '@shortlist/core/statistics/seeded-random.ts';
 import { memoryStores } from '@shortlist/core/stores/memory/stores.ts';
 import { createRecommender } from '@shortlist/serving/create-recommender.ts';
+import { newEvent } from '../../../core/test/stores/new-event.ts';
 import { LIMITS, openTinyRelease } from '../../../serving/test/pipeline/tiny-serving.ts';
 import { FoldRetrieval } from '../../src/train/fold-retrieval.ts';
 import { RequestReplay } from '../../src/train/replay.ts';
@@ -80,21 +81,15 @@ async function serve(random: () => number) {
   const served: Served[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     await stores.events.append(
-      Array.from({ length: 150 }, (_, i) => ({
-        eventId: `${round}-${i}`,
-        userId: `user-${Math.floor(random() * USERS)}`,
-        sessionId: null,
-        itemId: pick(release.catalog.itemIds),
-        type: EVENT_CODE[pick(TYPES)],
-        // Few distinct times, so that baskets and ties occur.
-        occurredAtS: nowS + Math.floor(random() * 40) * 0.23 * DAY_S,
-        value: null,
-        quantity: null,
-        surface: null,
-        device: null,
-        requestId: null,
-        position: null,
-      })),
+      Array.from({ length: 150 }, (_, i) =>
+        newEvent(`${round}-${i}`, {
+          userId: `user-${Math.floor(random() * USERS)}`,
+          itemId: pick(release.catalog.itemIds),
+          type: EVENT_CODE[pick(TYPES)],
+          // Few distinct times, so that baskets and ties occur.
+          occurredAtS: nowS + Math.floor(random() * 40) * 0.23 * DAY_S,
+        }),
+      ),
     );
     nowS += 10 * DAY_S + 1234.5;
     const requests = Array.from({ length: USERS }, (_, u): Served => {
