@@ -1,10 +1,13 @@
 /**
- * How fast events come in, go out and are found again, on an embedded PostgreSQL of its own:
+ * How fast a shop's history comes in, goes out, is found again and is replayed through the feature code, on an embedded
+ * PostgreSQL of its own:
  * `node packages/cli/bench/import.ts [--events 200000] [--repeats 3] [--json FILE]`
  */
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Catalog } from '@shortlist/core/catalog/catalog.ts';
+import { itemsToArrow } from '@shortlist/core/catalog/write-items.ts';
 import { postgresStores } from '@shortlist/core/stores/postgres/stores.ts';
 import { report, summarised, type BenchResult } from '../../core/bench/report.ts';
 import { readEnvironment } from '../src/environment.ts';
@@ -12,6 +15,8 @@ import { DEFAULT_PARAMETERS } from '../src/generate/parameters.ts';
 import { generateShop } from '../src/generate/shop-writer.ts';
 import { importFile } from '../src/import/import-file.ts';
 import { findSourceFiles } from '../src/import/sources.ts';
+import { itemFeaturesAt } from '../src/train/item-features-file.ts';
+import { readTrainingLog, type TrainingLog } from '../src/train/training-log.ts';
 import { withDatabase } from '../src/workspace/database.ts';
 
 function option(name: string, initial: number): number {
@@ -30,11 +35,8 @@ mkdirSync(folder);
 const parameters = { ...DEFAULT_PARAMETERS, items: 10_000, users: Math.ceil(events / 25), events };
 await generateShop({ parameters, folder });
 
-const rates: Record<string, number[]> = {
-  'import.events_per_s': [],
-  'stream.events_per_s': [],
-  'profile.recent.us': [],
-};
+const rates: Record<string, number[]> = {};
+const note = (name: string, value: number) => void (rates[name] ??= []).push(value);
 const secondsOf = async (work: () => Promise<unknown>) => {
   const started = performance.now();
   await work();
@@ -44,22 +46,37 @@ const secondsOf = async (work: () => Promise<unknown>) => {
 const environment = readEnvironment({ SHORTLIST_HOME: home });
 await withDatabase(environment, 'bench', async ({ pool }) => {
   const stores = postgresStores(pool);
-  const file = findSourceFiles('jsonl', folder).find(({ what }) => what === 'events')!;
   for (let round = 0; round < repeats; round++) {
     await stores.clear();
-    const importS = await secondsOf(() => importFile({ stores, file, rejectsFolder: join(home, 'rejects') }));
-    rates['import.events_per_s']!.push(events / importS);
+    for (const file of findSourceFiles('jsonl', folder)) {
+      let lines = 0;
+      const importS = await secondsOf(async () => {
+        lines = (await importFile({ stores, file, rejectsFolder: join(home, 'rejects') })).counts.lines ?? 0;
+      });
+      note(`import.${file.what}_per_s`, lines / importS);
+    }
     await pool.query('ANALYZE events');
     const users = new Set<string>();
     const streamS = await secondsOf(async () => {
       for await (const { userIds } of stores.events.stream()) for (const id of userIds) if (id !== null) users.add(id);
     });
-    rates['stream.events_per_s']!.push(events / streamS);
+    note('stream.events_per_s', events / streamS);
     const asked = [...users].slice(0, PROFILES);
     const profilesS = await secondsOf(async () => {
       for (const userId of asked) await stores.profiles.recent({ userId }, 100);
     });
-    rates['profile.recent.us']!.push((profilesS * 1e6) / asked.length);
+    note('profile.recent.us', (profilesS * 1e6) / asked.length);
+
+    let log: TrainingLog | undefined;
+    const readS = await secondsOf(async () => void (log = await readTrainingLog(stores)));
+    const { items, count, slates, timesS } = log!;
+    const shown = slates.reduce((sum, { rows }) => sum + rows.length, 0);
+    const catalog = Catalog.fromArrow(itemsToArrow(items));
+    const countS = await secondsOf(() => Promise.resolve(itemFeaturesAt(log!, catalog, timesS[count - 1]! + 1)));
+    // From the database to the item features; an item shown is an event, too.
+    note('replay.read.events_per_s', (count + shown) / readS);
+    note('replay.features.events_per_s', (count + shown) / countS);
+    note('replay.events_per_s', (count + shown) / (readS + countS));
   }
 });
 rmSync(home, { recursive: true });
