@@ -29,6 +29,12 @@ export const ERRORS = {
   too_many_events: { status: 413, message: '{events} events in one request; at most {eventsMax}. Send fewer.' },
   catalogue_item_not_found: { status: 404, message: 'Item {itemId} is not in the catalogue. Add it by POST /items.' },
   erasure_not_found: { status: 404, message: 'There is no erasure with the receipt {receipt}.' },
+  webhook_refused: { status: 401, message: 'The webhook is refused: {reason}.' },
+  webhooks_not_configured: {
+    status: 503,
+    message: 'Webhooks are not configured. Set SHORTLIST_INGEST_SHOPIFY_SECRET to the secret of the shop.',
+  },
+  webhook_topic_unknown: { status: 404, message: 'Webhooks of the topic {topic} are not understood.' },
   overloaded: { status: 503, message: 'Too many requests are waiting. Retry after {retryAfterS} s.' },
   port_in_use: {
     status: 500,

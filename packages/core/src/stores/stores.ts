@@ -7,6 +7,7 @@ import type { LogTail } from './log-tail.ts';
 import type { ProfileStore } from './profile-store.ts';
 import type { RejectedStore } from './rejected-store.ts';
 import type { UserStore } from './user-store.ts';
+import type { WebhookStore } from './webhook-store.ts';
 
 /** Everything stored about one dataset. */
 export interface Stores {
@@ -16,6 +17,7 @@ export interface Stores {
   readonly profiles: ProfileStore;
   readonly users: UserStore;
   readonly rejected: RejectedStore;
+  readonly webhooks: WebhookStore;
   readonly tail: LogTail;
   readonly importProgress: ImportProgressStore;
 }

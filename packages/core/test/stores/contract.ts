@@ -1,65 +1,20 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { EVENT_CODE } from '@shortlist/core/contracts/events.ts';
-import type { EventBatch, NewEvent } from '@shortlist/core/stores/event-store.ts';
-import type { Impression } from '@shortlist/core/stores/impression-store.ts';
-import type { Item } from '@shortlist/core/stores/item-store.ts';
+import { eventKey } from '@shortlist/core/stores/event-key.ts';
+import type { EventBatch } from '@shortlist/core/stores/event-store.ts';
 import type { TransactionalStores } from '@shortlist/core/stores/stores.ts';
+import { testLiveItems } from './contract-items.ts';
+import { testLog } from './contract-log.ts';
+import { testRejected } from './contract-rejected.ts';
+import { testUsers } from './contract-users.ts';
+import { testWebhookStore } from './contract-webhooks.ts';
+import { collect, event, HOSTILE, impression, item } from './rows.ts';
 
 export interface StoresUnderTest {
   /** Empty stores. */
   fresh(): Promise<TransactionalStores>;
   stop(): Promise<void>;
 }
-
-const event = (eventId: string, changes: Partial<NewEvent> = {}): NewEvent => ({
-  eventId,
-  userId: 'u1',
-  sessionId: null,
-  itemId: 'i1',
-  type: EVENT_CODE.view,
-  occurredAtS: 1_700_000_000,
-  value: null,
-  quantity: null,
-  surface: null,
-  device: null,
-  requestId: null,
-  position: null,
-  ...changes,
-});
-
-const item = (itemId: string, changes: Partial<Item> = {}): Item => ({
-  itemId,
-  title: `Item ${itemId}`,
-  category: 'books',
-  brand: '',
-  price: 2.5,
-  available: true,
-  createdAtS: 1_700_000_000.25,
-  attributes: {},
-  ...changes,
-});
-
-const impression = (requestId: string, changes: Partial<Impression> = {}): Impression => ({
-  requestId,
-  userId: null,
-  sessionId: 's1',
-  occurredAtS: 1_700_000_000,
-  surface: 'home',
-  device: 'mobile',
-  category: null,
-  itemIds: ['i1', 'i2'],
-  propensities: Float32Array.of(1, 0.25),
-  ...changes,
-});
-
-async function collect<T>(stream: AsyncIterable<T>): Promise<T[]> {
-  const batches: T[] = [];
-  for await (const batch of stream) batches.push(batch);
-  return batches;
-}
-
-/** Text that a careless encoding of rows would break. */
-const HOSTILE = ['tab\there', 'line\nbreak', 'back\\slash', '\\N', 'quote"brace{,}', "o'brien", 'Ünïcödé 🛒', '\\.'];
 
 /** What every implementation of the stores must do. `open` starts what it needs. */
 export function testStoresContract(name: string, open: () => Promise<StoresUnderTest>): void {
@@ -79,6 +34,11 @@ export function testStoresContract(name: string, open: () => Promise<StoresUnder
     testItems(() => stores);
     testImpressions(() => stores);
     testTransactions(() => stores);
+    testLog(() => stores);
+    testLiveItems(() => stores);
+    testUsers(() => stores);
+    testRejected(() => stores);
+    testWebhookStore(() => stores);
   });
 }
 
@@ -200,6 +160,7 @@ function testProfiles(stores: () => TransactionalStores): void {
       event('6', { userId: null, sessionId: 's1', itemId: 'of the session' }),
     ]);
     expect(await profiles.recent({ userId: 'u1' }, 3)).toEqual({
+      keys: ['3', '4', '1'].map((id) => eventKey(id).toString('hex', 0, 8)),
       itemIds: ['first of a tie', 'second of a tie', 'late'],
       types: Uint8Array.of(EVENT_CODE.purchase, EVENT_CODE.view, EVENT_CODE.view),
       timesS: Float64Array.of(200, 200, 300),
@@ -209,7 +170,7 @@ function testProfiles(stores: () => TransactionalStores): void {
   });
 
   test('an unknown user or session has an empty profile', async () => {
-    const empty = { itemIds: [], types: new Uint8Array(0), timesS: new Float64Array(0) };
+    const empty = { keys: [], itemIds: [], types: new Uint8Array(0), timesS: new Float64Array(0) };
     expect(await stores().profiles.recent({ userId: "nobody'; DROP TABLE events; --" }, 10)).toEqual(empty);
     expect(await stores().profiles.recent({ sessionId: '' }, 10)).toEqual(empty);
   });

@@ -76,6 +76,18 @@ export class EventIntake {
     return outcomes;
   }
 
+  /**
+   * Commits events that are known to be sound, in the same groups: 1 = stored now, 0 = duplicate. At most
+   * `LANE_EVENTS_MAX`.
+   */
+  async append(events: readonly NewEvent[]): Promise<readonly (0 | 1)[]> {
+    const results = await this.#commits.submit(events);
+    return results.map((result) => {
+      if (typeof result !== 'number') throw result;
+      return result === 1 ? 1 : 0;
+    });
+  }
+
   /** Resolves when nothing waits any more. */
   drained(): Promise<void> {
     return this.#commits.drained();

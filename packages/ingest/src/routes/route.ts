@@ -22,7 +22,12 @@ export interface Services {
   /** Throws `not_ready` while it opens, and in a process without the role `api`. */
   readonly intake: () => Intake;
   readonly metrics: IngestMetrics;
-  readonly limits: { readonly eventsPerRequestMax: number; readonly eventBytesMax: number };
+  readonly limits: {
+    readonly eventsPerRequestMax: number;
+    readonly eventBytesMax: number;
+    readonly shopifySecret: string;
+    readonly webhookAgeMaxS: number;
+  };
   /** The coded error of what a store threw. */
   readonly codedError: (error: unknown) => unknown;
   readonly status: () => Promise<object>;

@@ -5,6 +5,7 @@ import type { StoredItem } from '../item-store.ts';
 import type { LogBatch } from '../log-tail.ts';
 import type { Rejected } from '../rejected-store.ts';
 import type { ErasureReceipt, UserRecord } from '../user-store.ts';
+import type { StockedVariant, StockLevel } from '../webhook-store.ts';
 import type { LogOffsets } from '../../contracts/log.ts';
 import { toMicroseconds } from '../item-change.ts';
 
@@ -33,6 +34,12 @@ export interface MemoryState {
   readonly sessionUsers: Map<string, string>;
   readonly erasures: Map<string, MemoryErasure>;
   readonly rejected: Map<number, Rejected>;
+  /** When it came, unix seconds, by webhook id. */
+  readonly webhookClaims: Map<string, number>;
+  /** By inventory item. */
+  readonly stockedVariants: Map<string, StockedVariant & { readonly itemId: string }>;
+  /** By inventory item and place. */
+  readonly stockLevels: Map<string, StockLevel>;
   /** By writer, then in order. */
   readonly log: Map<number, readonly LogBatch[]>;
   /** Numbers given last, by sequence. */
@@ -48,6 +55,9 @@ export const emptyState = (): MemoryState => ({
   sessionUsers: new Map(),
   erasures: new Map(),
   rejected: new Map(),
+  webhookClaims: new Map(),
+  stockedVariants: new Map(),
+  stockLevels: new Map(),
   log: new Map(),
   sequences: new Map(),
 });

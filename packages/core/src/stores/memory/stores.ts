@@ -8,6 +8,7 @@ import { MemoryProfileStore } from './profile-store.ts';
 import { MemoryRejectedStore } from './rejected-store.ts';
 import { copyState, emptyState, type MemoryState } from './state.ts';
 import { MemoryUserStore } from './user-store.ts';
+import { MemoryWebhookStore } from './webhook-store.ts';
 
 function storesOn(state: MemoryState): Stores {
   return {
@@ -17,6 +18,7 @@ function storesOn(state: MemoryState): Stores {
     profiles: new MemoryProfileStore(state),
     users: new MemoryUserStore(state),
     rejected: new MemoryRejectedStore(state),
+    webhooks: new MemoryWebhookStore(state),
     tail: new MemoryLogTail(state),
     importProgress: new MemoryImportProgressStore(state),
   };
