@@ -21,10 +21,41 @@ export const ConfigSchema = Type.Object(
       description:
         'YAML file of business rules, reloaded when it changes. Empty: no rules. Relative to the repository.',
     }),
-    clock: Type.Enum(['wall', 'data'], {
-      default: 'wall',
+    redisUrl: text('', {
+      pattern: '^$|^rediss?://',
       description:
-        "`wall` is the real time. `data` starts at the end of the release's training data and runs on from there: for a shop whose data is of the past, where everything would seem years old. `shortlist up` chooses.",
+        'Redis or Valkey with profiles, ready answers and the live stream of stock, prices, new items, counters and trends. Empty: profiles come from PostgreSQL, answers are computed, the pod serves what its release knows. `shortlist up` sets it.',
+    }),
+    redisTimeoutMs: int(8, 1, 1_000, {
+      unit: 'ms',
+      description:
+        'Longest that a request waits for Redis; then PostgreSQL is asked, or the answer computed. The profile stage has 20 ms in all.',
+    }),
+    clockOffsetS: Type.Number({
+      minimum: -1e10,
+      maximum: 1e10,
+      default: 0,
+      unit: 's',
+      description:
+        'Added to the real time, for a shop whose data is of the past, where everything would seem years old. `shortlist up` chooses.',
+    }),
+    liveSpareShare: Type.Number({
+      minimum: 0,
+      maximum: 1,
+      default: 0.1,
+      unit: 'share',
+      description:
+        'Room for items that are new since the release, as a share of its own. Takes memory as if they were there; items that find no room wait for the next release and show in `/status`.',
+    }),
+    liveSpareRowsMin: int(1_000, 0, 1_000_000, { unit: 'items', description: 'Least room for new items.' }),
+    liveLagMaxMs: int(10_000, 1_000, 86_400_000, {
+      unit: 'ms',
+      description: 'From this age of the live state on answers name `live` in `degraded`.',
+    }),
+    leakCheckEvery: int(100, 0, 1_000_000, {
+      unit: 'slates',
+      description:
+        'Every how many-th slate is compared with the stock in PostgreSQL, after it was sent. 0: none is compared.',
     }),
     deadlineMs: int(100, 1, 60_000, {
       unit: 'ms',
@@ -54,7 +85,17 @@ export const ConfigSchema = Type.Object(
     profileCacheMax: int(20_000, 1, 10_000_000, { unit: 'profiles', description: 'Most profiles kept in memory.' }),
     profileCacheMs: int(1_000, 0, 3_600_000, {
       unit: 'ms',
-      description: 'How stale a kept profile may be. 0 reads PostgreSQL for every request.',
+      description:
+        'How stale a kept profile may be while nobody tells the pod what changes. 0: it is read anew for every request.',
+    }),
+    profileCacheNotifiedMs: int(30_000, 0, 3_600_000, {
+      unit: 'ms',
+      description: 'How long a profile is kept while Redis tells the pod at once what changes.',
+    }),
+    recommendCacheS: int(0, 0, 3_600, {
+      unit: 's',
+      description:
+        'How long the slate of a request may be given again to the same one, unless the shopper did something meanwhile; such answers say `cached`. 0: never. 300 is a good value where the same page is shown again and again.',
     }),
     impressionsFile: text('', {
       description:

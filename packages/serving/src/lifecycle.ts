@@ -6,6 +6,17 @@ import type { Recommender, ReleaseControl, ReleaseStatus } from './recommender.t
 export interface Served {
   readonly recommender: Recommender;
   readonly releases: ReleaseControl;
+  readonly live: LiveFacts;
+}
+
+/** How the pod follows what happens since its release; live/open-live.ts stands behind it. */
+export interface LiveFacts {
+  /** Age of the live state in seconds; null for a pod that follows none. */
+  readonly lagS: number | null;
+  /** Items that were served although they had been out of stock. */
+  readonly leaks: number;
+  /** Whatever `/status` should say; JSON-safe. */
+  status(): object;
 }
 
 /**
@@ -34,6 +45,11 @@ export class Lifecycle {
   /** Empty while nothing is loaded. */
   get pipelineStatus(): Readonly<Record<string, unknown>> {
     return this.#served?.recommender.status() ?? {};
+  }
+
+  /** Null while nothing is loaded. */
+  get live(): LiveFacts | null {
+    return this.#served?.live ?? null;
   }
 
   get phase(): Phase {

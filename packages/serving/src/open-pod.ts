@@ -8,6 +8,8 @@ import { codedDatabaseError, createPool } from '@shortlist/core/stores/postgres/
 import { postgresStores } from '@shortlist/core/stores/postgres/stores.ts';
 import type { Config } from './config.ts';
 import { createRecommender } from './create-recommender.ts';
+import { LiveRecommender } from './live/live-recommender.ts';
+import { Live } from './live/open-live.ts';
 import { JsonlSpool } from './pipeline.ts';
 import type { OpenContext, OpenedPod } from './pod.ts';
 import { ReleaseHolder } from './release-holder.ts';
@@ -29,18 +31,21 @@ export async function openPod({ config, log, observer }: OpenContext): Promise<O
     registry: registryOf(config),
     load: async (dir) => {
       const pace = releases.ready ? Pace.shared() : Pace.alone();
-      const release = await loadRelease(dir, { pace });
+      const release = await loadRelease(dir, { pace, spareRows: live.spareRows });
       try {
-        await recommender.warmUp(release, pace);
+        const followed = await live.attach(release);
+        await recommender.warmUp(followed, pace);
+        return followed;
       } catch (error) {
         await release.close();
         throw error;
       }
-      return release;
     },
     onSwap: (release, previous) => log.info({ release: release.id, previous: previous?.id ?? null }, 'release serves'),
     onRefusal: (refusal) => log.error(refusal, 'release refused'),
   });
+  const nowS = () => Date.now() / 1000 + config.clockOffsetS;
+  const live = new Live(config, log, nowS);
   const pool = await openPool(config, log);
   const logFailure = limited(FAILURES_LOGGED_PER_S);
   const recommender = createRecommender({
@@ -48,7 +53,7 @@ export async function openPod({ config, log, observer }: OpenContext): Promise<O
     rules,
     profiles: pool && postgresStores(pool).profiles,
     limits: config,
-    nowS: clockOf(config, releases),
+    nowS,
     observer,
     profileCache: { ttlMs: config.profileCacheMs, entriesMax: config.profileCacheMax },
     ...(config.impressionsFile === ''
@@ -59,24 +64,19 @@ export async function openPod({ config, log, observer }: OpenContext): Promise<O
   });
   const close = async (): Promise<void> => {
     await recommender.close();
+    await live.close();
     await releases.close();
     await pool?.end();
   };
   try {
     await releases.reload();
+    await live.start();
   } catch (error) {
     await close();
     throw error;
   }
   releases.watch();
-  return { recommender, releases, close };
-}
-
-/** Unix seconds by the configured clock. */
-function clockOf({ clock }: Config, releases: ReleaseHolder): () => number {
-  if (clock === 'wall') return () => Date.now() / 1000;
-  const startedMs = performance.now();
-  return () => releases.current.manifest.trainingWindow.untilS + (performance.now() - startedMs) / 1000;
+  return { recommender: new LiveRecommender(recommender, live), releases, live, close };
 }
 
 function registryOf({ home, dataset }: Config): ReleaseRegistry {

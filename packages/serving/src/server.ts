@@ -30,6 +30,7 @@ export async function createPodServer(options: PodServerOptions): Promise<PodSer
   const { config, lifecycle, log, version, chance } = options;
   const metrics = createMetrics({
     releaseStatus: () => lifecycle.releaseStatus,
+    live: () => lifecycle.live,
     inFlight: () => ports.inFlight(),
   });
   let openapi: string | undefined;

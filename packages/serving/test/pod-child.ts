@@ -4,7 +4,7 @@ import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import { readConfig } from '@shortlist/serving/config.ts';
 import { createLogger } from '@shortlist/service/observe/logger.ts';
 import { runPod } from '@shortlist/serving/pod.ts';
-import { RecommenderDouble, releasesDouble } from './recommender-double.ts';
+import { liveDouble, RecommenderDouble, releasesDouble } from './recommender-double.ts';
 
 const SLOW_MS = 400;
 const start = process.argv[2] ?? '';
@@ -31,6 +31,7 @@ await runPod({
     if (start === 'coded') throw new ShortlistError('release_none_active', { dataset: config.dataset });
     if (start === 'bug') throw new TypeError('broken invariant');
     if (start === 'crash') setTimeout(() => crash(), 50);
-    return { recommender: new SlowProducts(), releases: releasesDouble, close: () => Promise.resolve() };
+    const close = () => Promise.resolve();
+    return { recommender: new SlowProducts(), releases: releasesDouble, live: liveDouble, close };
   },
 });

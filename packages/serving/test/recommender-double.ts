@@ -1,5 +1,6 @@
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import type { RecommendRequest, RecommendResponse, Recommendation } from '@shortlist/core/contracts/recommend.ts';
+import type { LiveFacts } from '@shortlist/serving/lifecycle.ts';
 import type { Recommender, ReleaseControl } from '@shortlist/serving/recommender.ts';
 
 /** Stands for the pipeline in tests of the HTTP side: answers at once, and remembers what it was asked. */
@@ -65,6 +66,8 @@ function itemNumber(at: number): Recommendation {
   const metadata = { title: `Thing ${at}`, category: 'audio', brand: 'Acme', price: 9.5 };
   return { item_id: `item-${at}`, score: 1 / (1 + at), metadata };
 }
+
+export const liveDouble: LiveFacts = { lagS: 0.5, leaks: 2, status: () => ({ lag_s: 0.5, new_rows: 3 }) };
 
 export const releasesDouble: ReleaseControl = {
   reload: (releaseId) =>

@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { readConfig } from '@shortlist/serving/config.ts';
 import { Lifecycle } from '@shortlist/serving/lifecycle.ts';
 import { createPodServer, type PodServer } from '@shortlist/serving/server.ts';
-import { RecommenderDouble, releasesDouble } from './recommender-double.ts';
+import { liveDouble, RecommenderDouble, releasesDouble } from './recommender-double.ts';
 
 export interface StartedPod {
   readonly url: string;
@@ -33,7 +33,7 @@ export async function startPod(variables: Record<string, string> = {}, ready = t
   const recommender = new RecommenderDouble();
   const server = await createPodServer({ config, lifecycle, log, version: 'test', chance: () => 0.5 });
   const { httpPort, adminPort } = await server.listen();
-  if (ready) lifecycle.serve({ recommender, releases: releasesDouble });
+  if (ready) lifecycle.serve({ recommender, releases: releasesDouble, live: liveDouble });
   return {
     url: `http://127.0.0.1:${httpPort}`,
     adminUrl: `http://127.0.0.1:${adminPort}`,

@@ -6,6 +6,7 @@ import type { Environment } from '../environment.ts';
 import { openDatabase } from '../workspace/database.ts';
 import { openRegistry } from '../workspace/open-registry.ts';
 import { datasetPaths } from '../workspace/paths.ts';
+import { clockOffset, lastEventS } from './clock-offset.ts';
 import { requireFreePort } from './listen.ts';
 import { PodProcess } from './pod-process.ts';
 import { busiestShoppers } from './shoppers.ts';
@@ -33,8 +34,6 @@ export interface Platform {
 
 const READY_WITHIN_MS = 60_000;
 const SHOPPERS_MAX = 40;
-/** Data that ended longer ago than this is served by its own clock. */
-const DATA_OF_THE_PAST_S = 86_400;
 
 /**
  * Starts the database, a ranking pod on the active release and the storefront, runs `use`, and ends all of them again.
@@ -57,10 +56,13 @@ export async function withPlatform(
   const database = await openDatabase(environment, options.dataset, { log: options.log });
   const closing: (() => Promise<void>)[] = [() => database.close()];
   try {
-    const isPast = Date.now() / 1000 - trainingWindow.untilS > DATA_OF_THE_PAST_S;
+    const clockOffsetS = clockOffset(
+      Math.max(trainingWindow.untilS, await lastEventS(database.pool)),
+      Date.now() / 1000,
+    );
     const pod = new PodProcess({
       repository: environment.repository,
-      variables: podVariables(environment, options, database.url, isPast ? 'data' : 'wall'),
+      variables: podVariables(environment, options, database.url, clockOffsetS),
       httpPort,
       logFile: join(datasetPaths(environment.home, options.dataset).folder, 'pod.log'),
     });
@@ -99,13 +101,13 @@ function podVariables(
   environment: Environment,
   options: UpOptions,
   databaseUrl: string,
-  clock: 'data' | 'wall',
+  clockOffsetS: number,
 ): Record<string, string> {
   return {
     SHORTLIST_DATASET: options.dataset,
     SHORTLIST_HOME: environment.home,
     DATABASE_URL: databaseUrl,
-    SHORTLIST_CLOCK: clock,
+    SHORTLIST_CLOCK_OFFSET_S: String(clockOffsetS),
     SHORTLIST_HTTP_HOST: options.host,
     SHORTLIST_HTTP_PORT: String(options.httpPort),
     SHORTLIST_ADMIN_PORT: String(options.adminPort),

@@ -1,13 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-
-/** Where the truth of availability lies. */
-export interface AvailabilityTruth {
-  /** Those of `itemIds` that must not have been served `agoS` seconds ago: not available since before then. */
-  unavailableSince(itemIds: readonly string[], agoS: number): Promise<readonly string[]>;
-}
+import type { LiveTruth } from '@shortlist/core/stores/live-truth.ts';
 
 export interface LeakCheckOptions {
-  readonly truth: AvailabilityTruth;
+  readonly truth: Pick<LiveTruth, 'unavailableSince'>;
   /** Every how many-th slate is checked. */
   readonly every: number;
   /** Told of every leak. */

@@ -1,12 +1,13 @@
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import type { LiveEntry, LiveItem } from '@shortlist/core/contracts/live.ts';
+import type { LiveTruth } from '@shortlist/core/stores/live-truth.ts';
 import type { LiveStream, StreamedEntry } from '@shortlist/core/stores/live-stream.ts';
-import type { LiveSnapshot } from './live-snapshot.ts';
 import type { LiveState } from './live-state.ts';
 
 export interface LiveConsumerOptions {
   readonly stream: LiveStream;
-  readonly snapshot: LiveSnapshot;
+  /** Null: the stream is all there is, and what was published before the pod started stays unknown. */
+  readonly truth: Pick<LiveTruth, 'items' | 'counters'> | null;
   readonly state: LiveState;
   /** Told of every failure; the consumer goes on. */
   readonly onFailure: (what: 'live_stream' | 'live_snapshot', error: unknown) => void;
@@ -156,19 +157,19 @@ export class LiveConsumer {
   }
 
   async #readSnapshot(): Promise<void> {
-    const { snapshot, state } = this.#options;
+    const { truth, state } = this.#options;
     await this.#again(
       'live_snapshot',
       async (succeeded) => {
         if (this.#whole === this.#wanted) return;
         const number = this.#wanted;
         const begunMs = this.#nowMs();
-        for await (const items of snapshot.items()) {
+        for await (const items of truth?.items() ?? []) {
           await state.applyItems(items);
           await turn();
           if (this.#stop.signal.aborted) return;
         }
-        for await (const counters of snapshot.counters()) {
+        for await (const counters of truth?.counters() ?? []) {
           state.applyCounters(counters);
           await turn();
           if (this.#stop.signal.aborted) return;

@@ -15,6 +15,9 @@ const StatusSchema = Type.Object({
     ]),
   }),
   pipeline: Type.Object({}, { additionalProperties: true, description: 'Of the release, the batching and the rules.' }),
+  live: Type.Union([Type.Object({}, { additionalProperties: true }), Type.Null()], {
+    description: 'Stock, prices, new items, counters and trends since the release: how far behind, how much, leaks.',
+  }),
   process: Type.Object({}, { additionalProperties: true }),
 });
 
@@ -23,7 +26,7 @@ export const STATUS_ROUTE = route({
   path: '/status',
   port: 'public',
   group: 'Operation',
-  summary: 'Active and previous release, the last refusal, batching and process.',
+  summary: 'Active and previous release, the last refusal, batching, the live state and process.',
   answers: StatusSchema,
   errors: [],
   handle: (_call, services) => json(200, statusOf(services)),
@@ -40,6 +43,7 @@ function statusOf({ lifecycle, about }: Services): object {
     uptime_s: Math.round(process.uptime() * 10) / 10,
     release: lifecycle.releaseStatus,
     pipeline: lifecycle.pipelineStatus,
+    live: lifecycle.live?.status() ?? null,
     process: {
       pid: process.pid,
       node: process.version,

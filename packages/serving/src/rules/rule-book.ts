@@ -28,7 +28,7 @@ export class RuleBook {
   #loadedAt: string | null = null;
   #refused: string | null = null;
   #failure: ShortlistError | undefined;
-  #compiled = new WeakMap<Catalog, CompiledRules>();
+  #compiled = new WeakMap<Catalog, { readonly rules: CompiledRules; readonly names: number }>();
 
   private constructor(file: string | null) {
     this.#file = file;
@@ -71,14 +71,17 @@ export class RuleBook {
     return true;
   }
 
-  /** The rules in the codes of `catalog`; translated once per catalogue and version of the file. */
+  /**
+   * The rules in the codes of `catalog`; translated once per catalogue and version of the file, and again when the
+   * catalogue has got items, categories or brands that a rule may name.
+   */
   compiledFor(catalog: Catalog): CompiledRules {
-    let compiled = this.#compiled.get(catalog);
-    if (compiled === undefined) {
-      compiled = new CompiledRules(this.#rules, catalog);
-      this.#compiled.set(catalog, compiled);
-    }
-    return compiled;
+    const names = catalog.count + catalog.categories.length + catalog.brands.length;
+    const known = this.#compiled.get(catalog);
+    if (known?.names === names) return known.rules;
+    const rules = new CompiledRules(this.#rules, catalog);
+    this.#compiled.set(catalog, { rules, names });
+    return rules;
   }
 
   status(): RuleBookStatus {

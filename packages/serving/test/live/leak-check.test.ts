@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { LeakCheck, type AvailabilityTruth } from '../../src/live/leak-check.ts';
+import { LeakCheck, type LeakCheckOptions } from '../../src/live/leak-check.ts';
 
 const open: LeakCheck[] = [];
 afterEach(async () => {
@@ -7,7 +7,10 @@ afterEach(async () => {
 });
 
 /** Items that are not available, with the moment since when, ms. */
-function checkOf(outSince: Readonly<Record<string, number>>, of: { every?: number; truth?: AvailabilityTruth } = {}) {
+function checkOf(
+  outSince: Readonly<Record<string, number>>,
+  of: { every?: number; truth?: LeakCheckOptions['truth'] } = {},
+) {
   const clock = { ms: 100_000 };
   const asked: (readonly string[])[] = [];
   const leaked: string[] = [];

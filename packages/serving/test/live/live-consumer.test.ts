@@ -3,8 +3,7 @@ import type { LiveEntry, LiveItem } from '@shortlist/core/contracts/live.ts';
 import type { LoadedRelease } from '@shortlist/core/release/loaded-release.ts';
 import type { LiveNews, LiveStream } from '@shortlist/core/stores/live-stream.ts';
 import { MemoryLiveStream } from '@shortlist/core/stores/memory/live-stream.ts';
-import { LiveConsumer } from '../../src/live/live-consumer.ts';
-import type { LiveSnapshot } from '../../src/live/live-snapshot.ts';
+import { LiveConsumer, type LiveConsumerOptions } from '../../src/live/live-consumer.ts';
 import { LiveState } from '../../src/live/live-state.ts';
 import { recommenderOf } from '../pipeline/tiny-serving.ts';
 import { liveItem, NOW_S, TinyReleases } from './live-shop.ts';
@@ -21,7 +20,7 @@ afterEach(async () => {
 });
 
 /** The truth in a list, as PostgreSQL would give it; `reads` counts snapshots that were begun. */
-class Truth implements LiveSnapshot {
+class Truth implements NonNullable<LiveConsumerOptions['truth']> {
   reads = 0;
   failing = false;
   during: () => Promise<void> = () => Promise.resolve();
@@ -84,7 +83,7 @@ async function follow(given: { stream?: Flaky; truth?: Truth; release?: LoadedRe
   const clock = { ms: Date.now() };
   const consumer = new LiveConsumer({
     stream,
-    snapshot: truth,
+    truth,
     state,
     onFailure: (what) => failures.push(what),
     nowMs: () => clock.ms,

@@ -31,6 +31,8 @@ describe('/metrics', () => {
     'shortlist_queue_depth 7',
     'shortlist_release_info{release="release-1"} 1',
     'shortlist_release_info{release="release-0"} 0',
+    'shortlist_live_lag_seconds 0.5',
+    'shortlist_out_of_stock_leaks_total 2',
     'process_resident_memory_bytes ',
     'nodejs_eventloop_lag_p99_seconds ',
   ])('says %s', async (line) => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROUTES } from '@shortlist/serving/routes/routes.ts';
-import { releasesDouble } from '../recommender-double.ts';
+import { liveDouble, releasesDouble } from '../recommender-double.ts';
 import { errorOf, post, startPod, type StartedPod } from '../start-pod.ts';
 
 describe.each(['uws', 'node'])('over %s', (httpServer) => {
@@ -89,6 +89,7 @@ describe.each(['uws', 'node'])('over %s', (httpServer) => {
         ready: true,
         release: { active: 'release-1', previous: 'release-0', last_refusal: { reason: 'items.arrow is damaged' } },
         pipeline: { batches: 3 },
+        live: { lag_s: 0.5, new_rows: 3 },
         process: { dataset: 'demo', http: httpServer, version: 'test' },
       });
     });
@@ -103,8 +104,12 @@ describe.each(['uws', 'node'])('over %s', (httpServer) => {
       expect(refused.status).toBe(503);
       expect(refused.headers.get('retry-after')).toBe('1');
       expect((await errorOf(refused)).code).toBe('not_ready');
-      expect(await (await fetch(`${starting.url}/status`)).json()).toMatchObject({ phase: 'starting', pipeline: {} });
-      starting.lifecycle.serve({ recommender: starting.recommender, releases: releasesDouble });
+      expect(await (await fetch(`${starting.url}/status`)).json()).toMatchObject({
+        phase: 'starting',
+        pipeline: {},
+        live: null,
+      });
+      starting.lifecycle.serve({ recommender: starting.recommender, releases: releasesDouble, live: liveDouble });
       expect((await fetch(`${starting.url}/health/ready`)).status).toBe(200);
       expect((await fetch(`${starting.url}/health`)).status).toBe(200);
       await starting.server.drain();
