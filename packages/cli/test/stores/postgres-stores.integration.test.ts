@@ -6,8 +6,8 @@ import { temporaryWorkspace } from '../workspace/temporary-workspace.ts';
 // The suite is core's; it runs here because the embedded server belongs to the command line.
 testStoresContract('PostgreSQL', async () => {
   const workspace = temporaryWorkspace();
-  // Two connections: a stream that kept one would soon leave none.
-  const database = await openDatabase(workspace.environment, 'contract', { connectionsMax: 2 });
+  // Four lanes and two more: a stream that kept one would soon leave none.
+  const database = await openDatabase(workspace.environment, 'contract', { connectionsMax: 6 });
   const stores = postgresStores(database.pool);
   return {
     async fresh() {

@@ -1,5 +1,5 @@
 import type { EventsPayload, ItemsPayload, MergePayload, ResetPayload, RetractPayload } from '../contracts/log.ts';
-import { LOG_KIND } from '../contracts/log.ts';
+import type { LOG_KIND } from '../contracts/log.ts';
 import type { NewEvent } from './event-store.ts';
 import type { Stores } from './stores.ts';
 

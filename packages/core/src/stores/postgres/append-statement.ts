@@ -3,6 +3,7 @@ import type { EventKeys } from '../event-key.ts';
 import type { NewEvent } from '../event-store.ts';
 import { arrayParameter, ELEMENT_TYPE } from './array-parameters.ts';
 import { microsecondsOf } from './binary-values.ts';
+import { UnitDays } from './unit-days.ts';
 
 const COLUMNS: readonly (readonly [column: string, type: keyof typeof ELEMENT_TYPE])[] = [
   ['event_key', 'uuid'],
@@ -23,10 +24,10 @@ const COLUMNS: readonly (readonly [column: string, type: keyof typeof ELEMENT_TY
 ];
 
 const names = COLUMNS.map(([column]) => column).join(', ');
-const arrays = COLUMNS.map(([, type], i) => `$${i + 5}::${type}[]`).join(', ');
+const arrays = COLUMNS.map(([, type], i) => `$${i + 7}::${type}[]`).join(', ');
 
 /**
- * Keys, events and log batch in one statement, which is a transaction of its own: one round trip, one fsync. The payload
+ * Keys, events, the days of their units and the log batch in one statement, which is a transaction of its own: one round trip, one fsync. The payload
  * tells all events, before it is known which of them are new; `skipped` tells which are not. Keys are inserted in their
  * order, so that two lanes that share some cannot wait for each other in a circle. `IN (...) IS TRUE` keeps the planner,
  * which takes every array for a short one, from a nested loop: it hashes.
@@ -48,6 +49,8 @@ export const APPEND = {
 ), known AS (
   SELECT array(SELECT n::integer - 1 FROM incoming
     WHERE (event_key IN (SELECT event_key FROM fresh)) IS NOT TRUE ORDER BY n) AS skipped
+), seen AS (
+  INSERT INTO unit_days (unit, day) SELECT * FROM unnest($5::text[], $6::date[]) ON CONFLICT DO NOTHING
 ), told AS (
   INSERT INTO log_batches (writer, batch, kind, count, payload, skipped)
   SELECT $1::bigint, $2::bigint, ${LOG_KIND.events}, $3::integer - cardinality(skipped), $4::text, nullif(skipped, '{}')
@@ -66,6 +69,7 @@ export function appendParameters(
   const count = events.length;
   const text = (of: (event: NewEvent) => string | null | undefined) =>
     arrayParameter(ELEMENT_TYPE.text, count, (writer, i) => writer.textField(of(events[i]!)));
+  const active = new UnitDays(events);
   const int2 = (of: (event: NewEvent) => number | null) =>
     arrayParameter(ELEMENT_TYPE.int2, count, (writer, i) => writer.int16Field(of(events[i]!)));
   const float4 = (of: (event: NewEvent) => number | null) =>
@@ -75,6 +79,8 @@ export function appendParameters(
     batch,
     count,
     payload,
+    arrayParameter(ELEMENT_TYPE.text, active.count, (writer, i) => writer.textField(active.units[i])),
+    arrayParameter(ELEMENT_TYPE.date, active.count, (writer, i) => writer.dateField(active.days[i]!)),
     arrayParameter(ELEMENT_TYPE.uuid, count, (writer, i) => writer.bytesField(keys.at(i))),
     text(({ eventId }) => eventId),
     text(({ userId }) => userId),

@@ -2,10 +2,11 @@ import type { PoolClient } from 'pg';
 import { EventKeys } from '../event-key.ts';
 import type { AppendCounts, EventBatch, EventStore, EventSummary, NewEvent, StreamRange } from '../event-store.ts';
 import { copyBinary } from './binary-copy.ts';
-import { dayOfMicroseconds, microsecondsOf, type BinaryWriter } from './binary-values.ts';
+import { microsecondsOf, type BinaryWriter } from './binary-values.ts';
 import { streamEvents } from './event-stream.ts';
 import { ensurePartitions } from './partitions.ts';
 import type { Session } from './session.ts';
+import { dayOfEvent, UnitDays } from './unit-days.ts';
 
 /** Columns of an event as they are sent, in the order of `writeEvent`. */
 export const EVENT_COLUMNS = [
@@ -22,6 +23,11 @@ const INSERT_KEYS = `WITH inserted AS (
   ON CONFLICT DO NOTHING RETURNING event_key
 )
 SELECT n FROM incoming_keys WHERE (event_key IN (SELECT event_key FROM inserted)) IS NOT TRUE`;
+
+const INCOMING_UNIT_DAYS = `CREATE TEMP TABLE IF NOT EXISTS incoming_unit_days (
+  unit text, day date
+) ON COMMIT DELETE ROWS`;
+const INSERT_UNIT_DAYS = 'INSERT INTO unit_days SELECT unit, day FROM incoming_unit_days ON CONFLICT DO NOTHING';
 
 const INCOMING_DUPLICATES = `CREATE TEMP TABLE IF NOT EXISTS incoming_duplicates (
   event_key uuid, user_id text, session_id text, item_id text, type smallint, occurred_at timestamptz
@@ -60,9 +66,6 @@ function writeEvent(writer: BinaryWriter, event: NewEvent, key: Uint8Array): voi
   writer.textField(event.query);
 }
 
-/** The UTC day in which an event is stored, from 1970-01-01. */
-export const dayOfEvent = (event: NewEvent): number => dayOfMicroseconds(microsecondsOf(event.occurredAtS));
-
 /**
  * The event log in the day partitions of `events`. Appends in bulk, by COPY; the log's consumers are not told (see
  * event-log.ts for the way that tells them).
@@ -87,6 +90,7 @@ export class PostgresEventStore implements EventStore {
         const i = fresh[row]!;
         writeEvent(writer, events[i]!, keys.at(i));
       });
+      await insertUnitDays(client, fresh.length === events.length ? events : fresh.map((i) => events[i]!));
       const again = duplicates.map((i) => ({ event: events[i]!, key: keys.at(i) }));
       const conflicts = again.length === 0 ? 0 : await countConflicts(client, again);
       return { inserted: fresh.length, duplicates: again.length, conflicts };
@@ -122,6 +126,18 @@ export class PostgresEventStore implements EventStore {
     const { events, users, anonymousSessions, firstS, lastS } = rows[0]!;
     return { events, users, anonymousSessions, firstS: firstS ?? NaN, lastS: lastS ?? NaN };
   }
+}
+
+async function insertUnitDays(client: PoolClient, events: readonly NewEvent[]): Promise<void> {
+  const active = new UnitDays(events);
+  await client.query(INCOMING_UNIT_DAYS);
+  await client.query('TRUNCATE incoming_unit_days');
+  const target = { table: 'incoming_unit_days', columns: ['unit', 'day'] };
+  await copyBinary(client, target, active.count, (writer, i) => {
+    writer.textField(active.units[i]);
+    writer.dateField(active.days[i]!);
+  });
+  await client.query(INSERT_UNIT_DAYS);
 }
 
 /** How many of these are stored as another event. */

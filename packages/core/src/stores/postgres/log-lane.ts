@@ -5,15 +5,18 @@ import type { NewEvent } from '../event-store.ts';
 import { eventsPayload } from '../log-payloads.ts';
 import type { Stores } from '../stores.ts';
 import { APPEND, appendParameters } from './append-statement.ts';
-import { dayOfEvent } from './event-store.ts';
+
 import { insertMessages } from './log-messages.ts';
 import type { KnownPartitions } from './partitions.ts';
+import { dayOfEvent } from './unit-days.ts';
 
 /** First key of the advisory locks that living lanes hold; the second is the writer id. */
 export const LANE_LOCK = 1_936_483_692;
 
-/** "No partition of relation found for row": retention dropped the day meanwhile. */
+/** Nothing was changed, and another try may do: retention dropped a day's partition meanwhile, or a deadlock. */
 const NO_PARTITION = '23514';
+const DEADLOCK = '40P01';
+const RETRIES_MAX = 3;
 
 /** Whether, after this error of a commit, it may have happened: no answer of the server, or one of its end. */
 const isDoubtful = (error: unknown): boolean => !(error instanceof DatabaseError) || /^(08|57P)/.test(error.code ?? '');
@@ -118,7 +121,7 @@ export class PostgresLogLane implements LogLane {
         return doubtful.length === 0 ? isFresh : await this.#settle(client, doubtful, events.length, isFresh);
       } catch (error) {
         const { code } = error as { code?: string };
-        if (code === NO_PARTITION && tries < 2) {
+        if ((code === NO_PARTITION || code === DEADLOCK) && tries < RETRIES_MAX) {
           this.#partitions.forget();
           continue;
         }

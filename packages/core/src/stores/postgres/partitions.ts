@@ -4,9 +4,6 @@ import type { Pool, PoolClient } from 'pg';
 const DAYS_PER_TRANSACTION = 100;
 const SECONDS_PER_DAY = 86_400;
 
-/** Shared by whoever makes or drops partitions, so that they take turns. */
-export const PARTITION_LOCK = "hashtext('shortlist events partitions')";
-
 /** `YYYY-MM-DD` of a day counted from 1970-01-01. */
 export const dateOf = (day: number): string => {
   const iso = new Date(day * SECONDS_PER_DAY * 1000).toISOString();
@@ -18,14 +15,14 @@ export const partitionName = (day: number): string => `events_${dateOf(day).repl
 
 /**
  * A table is made first and attached then: other than CREATE TABLE ... PARTITION OF, that lets appends and reads of
- * other days go on.
+ * other days go on. The lock lets them go on, too; whoever makes partitions takes turns.
  */
 const CREATE = `DO $do$
 DECLARE
   day date;
   name text;
 BEGIN
-  PERFORM pg_advisory_xact_lock(${PARTITION_LOCK});
+  LOCK TABLE events IN SHARE UPDATE EXCLUSIVE MODE;
   FOREACH day IN ARRAY '{DAYS}'::date[] LOOP
     name := 'events_' || to_char(day, 'YYYYMMDD');
     IF to_regclass(quote_ident(name)) IS NULL THEN

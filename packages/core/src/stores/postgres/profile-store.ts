@@ -27,7 +27,7 @@ export class PostgresProfileStore implements ProfileStore {
     const timesS = new Float64Array(count);
     for (let i = 0; i < count; i++) {
       const [itemId, type, timeS, key] = rows[count - 1 - i]!;
-      keys[i] = key;
+      keys[i] = key.replaceAll('-', '').slice(0, 16);
       itemIds[i] = itemId;
       types[i] = type;
       timesS[i] = timeS;

@@ -73,6 +73,11 @@ const DELETES: readonly (readonly [table: string, condition: string])[] = [
   ['session_users', 'user_id = $1 OR session_id = ANY($2)'],
 ];
 
+/** A session's days stay where somebody else was active in it as well. */
+const DELETE_UNIT_DAYS = `DELETE FROM unit_days WHERE unit = ANY($1) AND NOT EXISTS (
+  SELECT FROM events WHERE unit LIKE 's:%' AND session_id = substring(unit FROM 3)
+    AND occurred_at >= day::timestamp AT TIME ZONE 'UTC' AND occurred_at < (day + 1)::timestamp AT TIME ZONE 'UTC')`;
+
 /** Rejected payloads that name one of these as a JSON string; a malformed one has no other structure to go by. */
 const DELETE_REJECTED = `DELETE FROM rejected_events
   WHERE EXISTS (SELECT FROM unnest($1::bytea[]) AS named WHERE position(named IN payload) > 0)`;
@@ -104,6 +109,10 @@ export class PostgresUserStore implements UserStore {
       await client.query(
         `INSERT INTO session_users (session_id, user_id) VALUES ($1, $2)
          ON CONFLICT (session_id) DO UPDATE SET user_id = excluded.user_id, merged_at = now()`,
+        [sessionId, userId],
+      );
+      await client.query(
+        "INSERT INTO unit_days SELECT 'u:' || $2, day FROM unit_days WHERE unit = 's:' || $1 ON CONFLICT DO NOTHING",
         [sessionId, userId],
       );
       const { rows } = await client.query<{ item_id: string; type: number }>(
@@ -138,6 +147,7 @@ export class PostgresUserStore implements UserStore {
       const names = [userId, ...sessionIds].map((id) => Buffer.from(JSON.stringify(id)));
       counts.rejected_events = (await client.query(DELETE_REJECTED, [names])).rowCount ?? 0;
       const units = [`u:${userId}`, ...sessionIds.map((id) => `s:${id}`)];
+      counts.unit_days = (await client.query(DELETE_UNIT_DAYS, [units])).rowCount ?? 0;
       const receipt = await this.#receipt(client, userId, units, counts);
       const retracted = events.rows.map(([, itemId, type, timeS, user, session]): RetractedEvent => ({
         itemId,

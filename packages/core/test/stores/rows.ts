@@ -1,0 +1,63 @@
+import { EVENT_CODE } from '@shortlist/core/contracts/events.ts';
+import type { NewEvent } from '@shortlist/core/stores/event-store.ts';
+import type { Impression } from '@shortlist/core/stores/impression-store.ts';
+import type { Item } from '@shortlist/core/stores/item-store.ts';
+
+export const event = (eventId: string, changes: Partial<NewEvent> = {}): NewEvent => ({
+  eventId,
+  userId: 'u1',
+  sessionId: null,
+  itemId: 'i1',
+  type: EVENT_CODE.view,
+  occurredAtS: 1_700_000_000,
+  value: null,
+  quantity: null,
+  surface: null,
+  device: null,
+  requestId: null,
+  position: null,
+  ...changes,
+});
+
+export const item = (itemId: string, changes: Partial<Item> = {}): Item => ({
+  itemId,
+  title: `Item ${itemId}`,
+  category: 'books',
+  brand: '',
+  price: 2.5,
+  available: true,
+  createdAtS: 1_700_000_000.25,
+  attributes: {},
+  ...changes,
+});
+
+export const impression = (requestId: string, changes: Partial<Impression> = {}): Impression => ({
+  requestId,
+  userId: null,
+  sessionId: 's1',
+  occurredAtS: 1_700_000_000,
+  surface: 'home',
+  device: 'mobile',
+  category: null,
+  itemIds: ['i1', 'i2'],
+  propensities: Float32Array.of(1, 0.25),
+  ...changes,
+});
+
+export async function collect<T>(stream: AsyncIterable<T>): Promise<T[]> {
+  const batches: T[] = [];
+  for await (const batch of stream) batches.push(batch);
+  return batches;
+}
+
+/** Text that a careless encoding of rows would break. */
+export const HOSTILE = [
+  'tab\there',
+  'line\nbreak',
+  'back\\slash',
+  '\\N',
+  'quote"brace{,}',
+  "o'brien",
+  'Ünïcödé 🛒',
+  '\\.',
+];
