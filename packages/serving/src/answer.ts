@@ -9,6 +9,8 @@ export interface Explained {
   readonly whyNot: RecommendResponse['why_not'] | null;
 }
 
+export const NOT_EXPLAINED: Explained = { explanations: null, reasons: null, whyNot: null };
+
 /** The body of the answer; `latency_ms` is what it took until now. */
 export function answerOf(request: RankingRequest, explained: Explained, latencyMs: number): RecommendResponse {
   const { id, tier, degraded, workspace, slate } = request;

@@ -5,9 +5,11 @@ import type { LoadedRelease } from '@shortlist/core/release/loaded-release.ts';
 import { Pace } from '@shortlist/core/release/pace.ts';
 import type { ProfileStore } from '@shortlist/core/stores/profile-store.ts';
 import type { Readiness } from '@shortlist/service/routing/health.ts';
-import { answerOf, type Explained } from './answer.ts';
+import { answerOf, NOT_EXPLAINED, type Explained } from './answer.ts';
 import { Batcher, type Outcome } from './batching/batcher.ts';
+import { ANSWER_TTL_S, type CachedAnswers } from './cached-answers.ts';
 import { findSimilar, findTrending, listProducts } from './catalogue/catalogue-queries.ts';
+import { isServable, keptOf, listOf } from './catalogue/kept-list.ts';
 import { createProfiles, type ProfileOptions, type Profiles } from './create-profiles.ts';
 import { DROP_REASONS } from './eligibility.ts';
 import { explain } from './explain/explain.ts';
@@ -30,6 +32,7 @@ import type {
   Recommender,
   RequestTrace,
 } from './recommender.ts';
+import { createRedisSide, type RedisOptions, type RedisSide } from './redis-side.ts';
 import { ReleaseWorkspace } from './release-workspace.ts';
 import { RuleBook } from './rules/rule-book.ts';
 import { WARM_UP_ROUNDS, warmUpProfiles, warmUpRequests } from './warm-up.ts';
@@ -57,8 +60,10 @@ export interface RecommenderOptions {
   readonly onFailure?: StageServices['onFailure'];
   /** Laid over the release's parameters. */
   readonly parameters?: ParametersPatch;
-  /** How profiles are kept, and Redis between memory and store. */
-  readonly profileCache?: Omit<ProfileOptions, 'store' | 'onRead' | 'onFailure'>;
+  /** How profiles are kept. */
+  readonly profileCache?: Omit<ProfileOptions, 'store' | 'redis' | 'onRead'>;
+  /** Redis: profiles between memory and store, ready answers. */
+  readonly redis?: RedisOptions;
   /** Unix seconds. */
   readonly nowS?: () => number;
 }
@@ -69,6 +74,8 @@ export interface PipelineRecommender extends Recommender {
    * what happens the first time. Until then `ready` says no. Rejects as a request would: such a release must not serve.
    */
   warmUp(release: LoadedRelease, pace?: Pace): Promise<void>;
+  /** Ready answers; null without Redis. */
+  readonly answers: CachedAnswers | null;
   /** Writes what is still queued and stops looking at the rules file. */
   close(): Promise<void>;
 }
@@ -86,6 +93,7 @@ class StagedRecommender implements PipelineRecommender {
   readonly #options: RecommenderOptions;
   readonly #services: StageServices;
   readonly #profiles: Profiles | null;
+  readonly #redis: RedisSide | null;
   readonly #batcher: Batcher<RankingRequest, Explained>;
   readonly #servings = new WeakMap<LoadedRelease, Serving>();
   readonly #rulesTimer: NodeJS.Timeout;
@@ -101,13 +109,21 @@ class StagedRecommender implements PipelineRecommender {
     const { limits, observer } = options;
     this.#options = options;
     this.#nowS = options.nowS ?? (() => Date.now() / 1000);
+    this.#redis =
+      options.redis === undefined
+        ? null
+        : createRedisSide(options.redis, {
+            observer,
+            rulesVersion: () => this.#services.rules.status().loaded_at ?? '',
+            onFailure: (error) => this.#services.onFailure('redis', error, []),
+          });
     this.#profiles =
       options.profiles &&
       createProfiles({
         ...(options.profileCache ?? PROFILE_CACHE),
         store: options.profiles,
+        ...(this.#redis ? { redis: this.#redis } : {}),
         ...(observer ? { onRead: observer.profileRead.bind(observer) } : {}),
-        onFailure: (error) => this.#services.onFailure('profile_cache', error, []),
       });
     this.#services = {
       rules: options.rules ?? RuleBook.none(),
@@ -133,6 +149,10 @@ class StagedRecommender implements PipelineRecommender {
     this.#rulesTimer = setInterval(() => void this.#services.rules.checkForChange(), RULES_POLL_MS).unref();
   }
 
+  get answers(): CachedAnswers | null {
+    return this.#redis?.answers ?? null;
+  }
+
   async recommend(body: RecommendRequest, requestId: string, trace?: RequestTrace): Promise<RecommendResponse> {
     const startedMs = performance.now();
     const { parameters, workspace } = this.#serving(this.#options.releases.current);
@@ -146,8 +166,12 @@ class StagedRecommender implements PipelineRecommender {
       deadlineMs: startedMs + (body.deadline_ms ?? this.#options.limits.deadlineMs),
     });
     for (const stage of BEFORE_BATCH) await runStage(stage, [request], this.#services);
-    const explained = await this.#batcher.submit(request);
+    const slates = this.#redis?.slates;
+    const place = slates ? await slates.find(request) : null;
+    const explained = place === true ? NOT_EXPLAINED : await this.#batcher.submit(request);
     for (const stage of AFTER_BATCH) await runStage(stage, [request], this.#services);
+    if (place === true) return { ...answerOf(request, explained, performance.now() - startedMs), cached: true };
+    if (place) slates?.keep(place, request);
     return answerOf(request, explained, performance.now() - startedMs);
   }
 
@@ -188,11 +212,13 @@ class StagedRecommender implements PipelineRecommender {
   }
 
   similar(productId: string, k: number): Promise<ItemList> {
-    return settled(() => findSimilar(this.#options.releases.current, productId, k, this.#nowS()));
+    const find = (release: LoadedRelease) => findSimilar(release, productId, k, this.#nowS());
+    return this.#list('similar-products', `${k}:${productId}`, find);
   }
 
   trending(category: string | undefined, k: number): Promise<ItemList> {
-    return settled(() => findTrending(this.#options.releases.current, category, k, this.#nowS()));
+    const find = (release: LoadedRelease) => findTrending(release, category, k, this.#nowS());
+    return this.#list('trending', `${k}:${category ?? ''}`, find);
   }
 
   products(query: ProductQuery): Promise<ProductPage> {
@@ -208,6 +234,7 @@ class StagedRecommender implements PipelineRecommender {
       batching: this.#batcher.status(),
       rules: rules.status(),
       profile_cache: profiles?.status() ?? null,
+      answer_cache: this.answers?.status() ?? null,
       impressions: impressions?.status() ?? null,
       failures_survived: this.#failures,
       warm_stages: this.#warmStages(),
@@ -229,6 +256,25 @@ class StagedRecommender implements PipelineRecommender {
     clearInterval(this.#rulesTimer);
     this.#profiles?.close();
     await this.#services.impressions?.flush();
+  }
+
+  /** A list from the cache of `name`, or computed. */
+  async #list(
+    name: 'similar-products' | 'trending',
+    key: string,
+    find: (release: LoadedRelease) => ItemList,
+  ): Promise<ItemList> {
+    const release = this.#options.releases.current;
+    if (this.answers === null) return find(release);
+    const { catalog, id } = release;
+    const kept = await this.answers.answer({
+      name,
+      key: `${id}:${key}`,
+      ttlS: ANSWER_TTL_S[name],
+      compute: () => settled(() => keptOf(find(release))),
+      holds: (list) => isServable(list, catalog),
+    });
+    return listOf(kept, catalog, id);
   }
 
   /** A failure that one request of a batch causes must not be its mates': they are computed again one by one. */

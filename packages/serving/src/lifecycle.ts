@@ -1,5 +1,6 @@
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import type { Phase, Readiness } from '@shortlist/service/routing/health.ts';
+import type { CachedAnswers } from './cached-answers.ts';
 import type { Recommender, ReleaseControl, ReleaseStatus } from './recommender.ts';
 
 /** What a pod serves once it has loaded. */
@@ -7,6 +8,8 @@ export interface Served {
   readonly recommender: Recommender;
   readonly releases: ReleaseControl;
   readonly live: LiveFacts;
+  /** Ready answers; null without Redis. */
+  readonly answers?: CachedAnswers | null;
 }
 
 /** How the pod follows what happens since its release; live/open-live.ts stands behind it. */
@@ -45,6 +48,11 @@ export class Lifecycle {
   /** Empty while nothing is loaded. */
   get pipelineStatus(): Readonly<Record<string, unknown>> {
     return this.#served?.recommender.status() ?? {};
+  }
+
+  /** Null without Redis, and while nothing is loaded. */
+  get answers(): CachedAnswers | null {
+    return this.#served?.answers ?? null;
   }
 
   /** Null while nothing is loaded. */

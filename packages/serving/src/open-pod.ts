@@ -6,6 +6,8 @@ import { Pace } from '@shortlist/core/release/pace.ts';
 import { ReleaseRegistry } from '@shortlist/core/release/registry.ts';
 import { codedDatabaseError, createPool } from '@shortlist/core/stores/postgres/connection.ts';
 import { postgresStores } from '@shortlist/core/stores/postgres/stores.ts';
+import { RedisConnection } from '@shortlist/core/stores/redis/connection.ts';
+import { redisStores } from '@shortlist/core/stores/redis/stores.ts';
 import type { Config } from './config.ts';
 import { createRecommender } from './create-recommender.ts';
 import { LiveRecommender } from './live/live-recommender.ts';
@@ -47,6 +49,7 @@ export async function openPod({ config, log, observer }: OpenContext): Promise<O
   const nowS = () => Date.now() / 1000 + config.clockOffsetS;
   const live = new Live(config, log, nowS);
   const pool = await openPool(config, log);
+  const redis = await openRedis(config, log);
   const logFailure = limited(FAILURES_LOGGED_PER_S);
   const recommender = createRecommender({
     releases,
@@ -55,7 +58,21 @@ export async function openPod({ config, log, observer }: OpenContext): Promise<O
     limits: config,
     nowS,
     observer,
-    profileCache: { ttlMs: config.profileCacheMs, entriesMax: config.profileCacheMax },
+    profileCache: {
+      ttlMs: config.profileCacheMs,
+      notifiedTtlMs: config.profileCacheNotifiedMs,
+      entriesMax: config.profileCacheMax,
+      logReadsMax: config.databaseConnectionsMax,
+    },
+    ...(redis === null
+      ? {}
+      : {
+          redis: {
+            stores: redisStores(redis),
+            timeoutMs: config.redisTimeoutMs,
+            recommendTtlS: config.recommendCacheS,
+          },
+        }),
     ...(config.impressionsFile === ''
       ? {}
       : { impressions: new JsonlSpool(resolve(REPOSITORY, config.impressionsFile)) }),
@@ -66,6 +83,7 @@ export async function openPod({ config, log, observer }: OpenContext): Promise<O
     await recommender.close();
     await live.close();
     await releases.close();
+    redis?.close();
     await pool?.end();
   };
   try {
@@ -76,7 +94,7 @@ export async function openPod({ config, log, observer }: OpenContext): Promise<O
     throw error;
   }
   releases.watch();
-  return { recommender: new LiveRecommender(recommender, live), releases, live, close };
+  return { recommender: new LiveRecommender(recommender, live), releases, live, answers: recommender.answers, close };
 }
 
 function registryOf({ home, dataset }: Config): ReleaseRegistry {
@@ -110,6 +128,26 @@ async function openPool({ databaseUrl, databaseConnectionsMax, databaseTimeoutMs
     log.error({ code: coded.code, details: coded.details }, `${coded.message} Serving without profiles meanwhile.`);
   }
   return pool;
+}
+
+/** Commands of a connection that hangs are given up long after the requests that sent them have gone on. */
+const COMMAND_TIMEOUT_MS = 1_000;
+
+/** A Redis that is down is no reason not to start: answers say that they were made without it, and recover with it. */
+async function openRedis({ redisUrl, dataset }: Config, log: Logger): Promise<RedisConnection | null> {
+  if (redisUrl === '') return null;
+  const connection = new RedisConnection(redisUrl, {
+    dataset,
+    name: 'shortlist-serving',
+    commandTimeoutMs: COMMAND_TIMEOUT_MS,
+  });
+  try {
+    await connection.check();
+  } catch (error) {
+    if (!(error instanceof ShortlistError)) throw error;
+    log.error({ code: error.code, details: error.details }, `${error.message} Serving without it meanwhile.`);
+  }
+  return connection;
 }
 
 /** Every connection plans a statement when it first runs it. A failure here is one that every answer will declare. */

@@ -92,6 +92,9 @@ export const RecommendResponseSchema = Type.Object({
   recommendations: Type.Array(RecommendationSchema),
   tier: Type.Enum([...TIERS]),
   degraded: Type.Array(Type.String(), { description: 'Stages that could not do their work, e.g. profile, rank.' }),
+  cached: Type.Optional(
+    Type.Boolean({ description: 'True for a slate that was made for the same request a short while ago.' }),
+  ),
   model_version: Type.String(),
   experiments: Type.Array(Type.Object({ experiment_id: Type.String(), variant: Type.String() })),
   experiment_id: Type.Union([Type.String(), Type.Null()]),

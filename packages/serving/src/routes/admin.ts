@@ -1,10 +1,27 @@
+import { randomUUID } from 'node:crypto';
 import { Type } from 'typebox';
 import { json, text } from '@shortlist/service/http/replies.ts';
+import { ANSWER_TTL_S, type CachedAnswers } from '../cached-answers.ts';
+import type { Metrics, MetricsSnapshot } from '../observe/metrics.ts';
 import { dashboardPage } from './dashboard.ts';
 import { route } from './route.ts';
 
 /** Nothing but the page's own style: no script, no image, no request. */
 const DASHBOARD_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
+
+/** Pages of a pod are its own; only its tabs and the people who look at it share them. */
+const POD = randomUUID();
+
+/** The figures, and when they were made. Reading all histograms costs milliseconds, which many open tabs would add up. */
+function snapshotOf(
+  metrics: Metrics,
+  answers: CachedAnswers | null,
+): Promise<{ metrics: MetricsSnapshot; madeAtMs: number }> {
+  const compute = async () => ({ metrics: await metrics.snapshot(), madeAtMs: Date.now() });
+  return answers === null
+    ? compute()
+    : answers.answer({ name: 'dashboard', key: POD, ttlS: ANSWER_TTL_S.dashboard, compute });
+}
 
 export const ADMIN_ROUTES = [
   route({
@@ -31,7 +48,7 @@ export const ADMIN_ROUTES = [
     errors: [],
     handle: async (_call, { metrics, lifecycle, about }) => {
       const page = dashboardPage({
-        metrics: await metrics.snapshot(),
+        ...(await snapshotOf(metrics, lifecycle.answers)),
         release: lifecycle.releaseStatus,
         readiness: lifecycle.ready(),
         phase: lifecycle.phase,

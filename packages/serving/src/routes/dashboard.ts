@@ -5,6 +5,8 @@ import type { ReleaseStatus } from '../recommender.ts';
 
 export interface DashboardData {
   readonly metrics: MetricsSnapshot;
+  /** When `metrics` were taken: they may come from a cache. */
+  readonly madeAtMs: number;
   readonly release: ReleaseStatus;
   readonly readiness: Readiness;
   readonly phase: string;
@@ -54,7 +56,9 @@ export function dashboardPage(data: DashboardData): string {
 </div>
 <section class="wide"><h2>Stages</h2>${latencies(metrics.stages, 'Stage')}</section>
 <section class="wide"><h2>Routes</h2>${latencies(metrics.routes, 'Route')}</section>
-<footer>Since the process started; reloads every ${REFRESH_S} s. ${Object.entries(data.about)
+<footer>Since the process started, as of ${new Date(data.madeAtMs).toISOString().slice(11, 19)} UTC; reloads every ${REFRESH_S} s. ${Object.entries(
+    data.about,
+  )
     .map(([name, value]) => `${escape(name)} ${escape(String(value))}`)
     .join(' · ')}</footer>
 </html>

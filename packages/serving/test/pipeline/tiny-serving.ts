@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EVENT_CODE, type EventType } from '@shortlist/core/contracts/events.ts';
-import type { ProfileEvents } from '@shortlist/core/contracts/profile.ts';
 import type { RecommendRequest } from '@shortlist/core/contracts/recommend.ts';
 import { FEATURE_WIDTHS } from '@shortlist/core/features/definitions.ts';
 import { BUILD_FEATURES } from '@shortlist/core/release/feature-schema.ts';
@@ -10,7 +9,7 @@ import { loadRelease } from '@shortlist/core/release/load-release.ts';
 import type { LoadedRelease } from '@shortlist/core/release/loaded-release.ts';
 import { Ranker } from '@shortlist/core/release/ranker.ts';
 import { seededRandom } from '@shortlist/core/statistics/seeded-random.ts';
-import type { ProfileStore, ProfileUnit } from '@shortlist/core/stores/profile-store.ts';
+import type { KeyedProfileEvents, ProfileStore, ProfileUnit } from '@shortlist/core/stores/profile-store.ts';
 import { buildTinyRelease, writeTinyRun } from '../../../core/test/release/tiny-run.ts';
 import { randomRanker } from '../../bench/random-ranker.ts';
 import { createRecommender, type PipelineRecommender, type RecommenderOptions } from '../../src/create-recommender.ts';
@@ -46,10 +45,11 @@ export type History = readonly { readonly item: string; readonly type: EventType
 export function profilesOf(histories: Readonly<Record<string, History>>): ProfileStore & { reads: number } {
   return {
     reads: 0,
-    recent(unit: ProfileUnit, max: number): Promise<ProfileEvents> {
+    recent(unit: ProfileUnit, max: number): Promise<KeyedProfileEvents> {
       this.reads += 1;
       const events = (histories['userId' in unit ? unit.userId : unit.sessionId] ?? []).slice(-max);
       return Promise.resolve({
+        keys: events.map(({ ago }) => ago.toString(16).padStart(16, '0')),
         itemIds: events.map(({ item }) => item),
         types: Uint8Array.from(events, ({ type }) => EVENT_CODE[type]),
         timesS: Float64Array.from(events, ({ ago }) => NOW_S - ago),

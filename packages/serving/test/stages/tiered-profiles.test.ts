@@ -5,6 +5,7 @@ import type { FastStores } from '@shortlist/core/stores/fast-stores.ts';
 import type { ProfileCacheStore, ProfileEvent } from '@shortlist/core/stores/profile-cache.ts';
 import type { KeyedProfileEvents, ProfileStore } from '@shortlist/core/stores/profile-store.ts';
 import { createProfiles, type ProfileOptions } from '../../src/create-profiles.ts';
+import { RedisBreaker, type RedisBreakerOptions } from '../../src/redis-breaker.ts';
 
 const event = (number: number): ProfileEvent => ({
   key: String(number),
@@ -63,13 +64,19 @@ describe('profiles in three tiers', () => {
   let fast: FastStores;
   let redis: Flaky;
   let log: Log;
-  const open = (options: Partial<ProfileOptions> = {}) =>
+  const open = ({ restMs, onFailure, ...options }: Partial<ProfileOptions & RedisBreakerOptions> = {}) =>
     createProfiles({
       store: log,
-      fast: { profiles: redis, invalidations: fast.invalidations },
+      redis: {
+        stores: { profiles: redis, invalidations: fast.invalidations },
+        breaker: new RedisBreaker({
+          timeoutMs: 5,
+          onFailure: onFailure ?? (() => undefined),
+          ...(restMs === undefined ? {} : { restMs }),
+        }),
+      },
       entriesMax: 100,
       ttlMs: 0,
-      redisTimeoutMs: 5,
       ...options,
     });
   beforeEach(() => {
@@ -126,7 +133,7 @@ describe('profiles in three tiers', () => {
 
   it('asks again after a rest, with one read that tries, and says nothing once Redis is back', async () => {
     redis.mode = 'down';
-    const { cache } = open({ redisRestMs: 20 });
+    const { cache } = open({ restMs: 20 });
     for (let user = 0; user < 20; user++) await cache.recent({ userId: String(user) }, 100);
     await new Promise((rest) => setTimeout(rest, 30));
     await Promise.all(Array.from({ length: 20 }, (_, user) => cache.recent({ userId: String(user) }, 100)));
