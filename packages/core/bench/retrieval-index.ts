@@ -3,7 +3,7 @@
  * `node packages/core/bench/retrieval-index.ts [--items 20000,200000 | --fold DIR] [--graphs 16x200,32x400]
  * [--ef 500,800,1200,2000] [--json FILE]`.
  * Vectors are clustered at random, or those of a training fold (`training/run-<digest>/folds/final`) with its real users. Graphs
- * are M x efConstruction; one of 16x200 takes about a minute per 200,000 items.
+ * are M x efConstruction; one of 32x400 takes minutes per 200,000 items.
  */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -32,7 +32,7 @@ describe('building a release', () => {
     });
     expect(manifest.index!.measurements).toMatchObject([
       { kind: 'flat', recall: 1 },
-      { kind: 'hnsw', hnsw: { m: 16, efConstruction: 200 } },
+      { kind: 'hnsw', hnsw: { m: 32, efConstruction: 400 } },
     ]);
     expect(manifest.golden.userTower!.userVectors.shape).toEqual([4, 8]);
     expect(manifest.golden.ranker!.logitsInt8.shape).toEqual([32, 2]);
