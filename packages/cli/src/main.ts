@@ -4,6 +4,7 @@ import { readEnvironment, type Environment } from './environment.ts';
 import { register as database } from './verbs/database.ts';
 import { register as demo } from './verbs/demo.ts';
 import { register as evaluate } from './verbs/evaluate.ts';
+import { register as events } from './verbs/events.ts';
 import { register as generate } from './verbs/generate.ts';
 import { register as importVerb } from './verbs/import.ts';
 import { register as release } from './verbs/release.ts';
@@ -14,7 +15,7 @@ import { codedIfDiskFull, codedWriteError } from './write-error.ts';
 /** A verb adds itself to the program. It imports what is heavy inside its action, so that `--help` stays instant. */
 export type Verb = (program: Command, environment: Environment) => void;
 
-const VERBS: readonly Verb[] = [demo, up, database, generate, importVerb, train, release, evaluate];
+const VERBS: readonly Verb[] = [demo, up, database, generate, importVerb, events, train, release, evaluate];
 
 /** Prints an operating error as one line (exit code 2); anything else is a bug and shows its stack (exit code 1). */
 function report(thrown: unknown): void {
