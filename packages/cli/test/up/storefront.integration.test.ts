@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NO_BROWSER, openBrowser, openPage, screenshot } from '../../../storefront/test/browser.ts';
-import type { RunningCommand } from '../run-command.ts';
 import type { TemporaryWorkspace } from '../workspace/temporary-workspace.ts';
-import { freePorts, SHOPPER, startUp, tinyShop, untilUp } from './tiny-shop.ts';
+import { freePorts, SHOPPER, startUp, stopAll, tinyShop, untilUp } from './tiny-shop.ts';
 
 type Browser = Awaited<ReturnType<typeof openBrowser>>;
 type Page = Awaited<ReturnType<typeof openPage>>['page'];
@@ -12,22 +11,19 @@ describe.skipIf(NO_BROWSER !== null)(
   `the storefront of shortlist up${NO_BROWSER === null ? '' : ` (${NO_BROWSER})`}`,
   () => {
     let workspace: TemporaryWorkspace;
-    let running: RunningCommand;
     let browser: Browser;
     let shop: string;
 
     beforeAll(async () => {
       workspace = await tinyShop();
       const ports = await freePorts();
-      running = startUp(workspace, ports);
-      await untilUp(running);
+      await untilUp(startUp(workspace, ports));
       shop = `http://127.0.0.1:${ports.storefront}`;
       browser = await openBrowser();
     });
     afterAll(async () => {
       await browser?.close();
-      running?.process.kill('SIGTERM');
-      await running?.outcome;
+      await stopAll();
       await workspace?.remove();
     });
 

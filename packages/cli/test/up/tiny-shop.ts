@@ -69,11 +69,23 @@ export async function freePorts(): Promise<Ports> {
   return { http: http!, admin: admin!, storefront: storefront! };
 }
 
-/** `shortlist up` on the tiny shop. */
+const started: RunningCommand[] = [];
+
+/** Ends what a failed test left running: it would keep the database up for the next one. */
+export async function stopAll(): Promise<void> {
+  for (const { process, outcome } of started.splice(0)) {
+    if (process.exitCode === null && process.signalCode === null) process.kill('SIGTERM');
+    await outcome;
+  }
+}
+
+/** `shortlist up` on the tiny shop; ended by `stopAll` at the latest. */
 export function startUp(workspace: TemporaryWorkspace, ports: Ports, ...options: string[]): RunningCommand {
   const { http, admin, storefront } = ports;
   const listen = ['--port', `${http}`, '--admin-port', `${admin}`, '--storefront-port', `${storefront}`];
-  return startCommand(['up', '--dataset', 'tiny', ...listen, ...options], workspace.variables);
+  const running = startCommand(['up', '--dataset', 'tiny', ...listen, ...options], workspace.variables);
+  started.push(running);
+  return running;
 }
 
 /** Resolves when it says that all is up. @throws with what it wrote when it ended instead */

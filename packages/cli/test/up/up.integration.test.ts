@@ -2,18 +2,19 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Value } from 'typebox/value';
 import { RecommendResponseSchema, type RecommendResponse } from '@shortlist/core/contracts/recommend.ts';
 import { createCluster } from '../../src/workspace/database.ts';
 import { datasetPaths } from '../../src/workspace/paths.ts';
 import type { TemporaryWorkspace } from '../workspace/temporary-workspace.ts';
-import { freePorts, SHOPPER, startUp, tinyShop, untilUp, type Ports } from './tiny-shop.ts';
+import { freePorts, SHOPPER, startUp, stopAll, tinyShop, untilUp, type Ports } from './tiny-shop.ts';
 
 let workspace: TemporaryWorkspace;
 beforeAll(async () => {
   workspace = await tinyShop();
 });
+afterEach(stopAll);
 afterAll(() => workspace.remove());
 
 const json = async (url: string, init?: RequestInit): Promise<unknown> => (await fetch(url, init)).json();
