@@ -19,7 +19,7 @@ export class RedisAnswerCache implements AnswerCache {
       const [present, stored] = await this.#connection.client.mget(this.#versionKey(name), this.#key(name, key));
       const version = present ?? '0';
       const isPresent = stored?.startsWith(`${version} `) === true;
-      return { value: isPresent ? stored!.slice(version.length + 1) : null, version };
+      return { value: isPresent ? stored.slice(version.length + 1) : null, version };
     });
   }
 
