@@ -7,6 +7,7 @@ import type { ProfileStore } from '@shortlist/core/stores/profile-store.ts';
 import type { Readiness } from '@shortlist/service/routing/health.ts';
 import { answerOf, NOT_EXPLAINED, type Explained } from './answer.ts';
 import { Batcher, type Outcome } from './batching/batcher.ts';
+import { LoopClock } from './batching/loop-clock.ts';
 import { ANSWER_TTL_S, type CachedAnswers } from './cached-answers.ts';
 import { findSimilar, findTrending, listProducts } from './catalogue/catalogue-queries.ts';
 import { isServable, keptOf, listOf } from './catalogue/kept-list.ts';
@@ -95,6 +96,7 @@ class StagedRecommender implements PipelineRecommender {
   readonly #profiles: Profiles | null;
   readonly #redis: RedisSide | null;
   readonly #batcher: Batcher<RankingRequest, Explained>;
+  readonly #deadlineClock = new LoopClock();
   readonly #servings = new WeakMap<LoadedRelease, Serving>();
   readonly #rulesTimer: NodeJS.Timeout;
   readonly #nowS: () => number;
@@ -139,7 +141,7 @@ class StagedRecommender implements PipelineRecommender {
       compute: (batch) => this.#compute(batch),
       rowsOf: ({ parameters }) => parameters.candidatesMax,
       deadlineOf: ({ deadlineMs }) => deadlineMs,
-      nowMs: () => performance.now(),
+      nowMs: () => this.#deadlineClock.nowMs(),
       rowsMax: limits.batchRowsMax,
       requestsMax: limits.batchRequestsMax,
       queueMax: limits.queueMax,
@@ -163,7 +165,7 @@ class StagedRecommender implements PipelineRecommender {
       workspace,
       parameters,
       nowS: this.#nowS(),
-      deadlineMs: startedMs + (body.deadline_ms ?? this.#options.limits.deadlineMs),
+      deadlineMs: this.#deadlineClock.nowMs() + (body.deadline_ms ?? this.#options.limits.deadlineMs),
     });
     for (const stage of BEFORE_BATCH) await runStage(stage, [request], this.#services);
     const slates = this.#redis?.slates;
@@ -254,6 +256,7 @@ class StagedRecommender implements PipelineRecommender {
 
   async close(): Promise<void> {
     clearInterval(this.#rulesTimer);
+    this.#deadlineClock.close();
     this.#profiles?.close();
     await this.#services.impressions?.flush();
   }

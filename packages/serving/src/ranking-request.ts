@@ -22,7 +22,7 @@ export class RankingRequest {
   readonly workspace: ReleaseWorkspace;
   /** Unix seconds. */
   readonly nowS: number;
-  /** Moment on the monotonic clock, in ms, by which its batch must have begun. */
+  /** Moment on the clock of deadlines (batching/loop-clock.ts), in ms, by which its batch must have begun. */
   readonly deadlineMs: number;
   /** Stages that could not do their work. */
   readonly degraded: string[] = [];
