@@ -4,7 +4,7 @@ import { LOG_KIND } from '@shortlist/core/contracts/log.ts';
 import type { LogLane } from '@shortlist/core/stores/event-log.ts';
 import type { NewEvent } from '@shortlist/core/stores/event-store.ts';
 import { postgresStores } from '@shortlist/core/stores/postgres/stores.ts';
-import type { Aggregator } from '@shortlist/ingest/aggregator/aggregator.ts';
+import type { Aggregator, AggregatorOptions } from '@shortlist/ingest/aggregator/aggregator.ts';
 import { openDatabase, type Database } from '../../src/workspace/database.ts';
 import { temporaryWorkspace, type TemporaryWorkspace } from '../workspace/temporary-workspace.ts';
 import { repeatedAndShuffled, seededEvents } from './seeded-events.ts';
@@ -35,8 +35,8 @@ async function open(dataset: string) {
     lanes.push(one);
     return one;
   };
-  const start = (options: Parameters<typeof testAggregator>[0] | object = {}) => {
-    const made = testAggregator({ databaseUrl: database.url, pool: database.pool, ...options });
+  const start = (options: Partial<AggregatorOptions> = {}) => {
+    const made = testAggregator({ databaseUrl: database.url, ...options });
     running.push(made.aggregator);
     made.aggregator.start();
     return made;

@@ -1,19 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { ConsumerOffsets } from '@shortlist/core/stores/postgres/consumer-offsets.ts';
-import { postgresStores } from '@shortlist/core/stores/postgres/stores.ts';
 import { Aggregator, AGGREGATOR_LIMITS, type AggregatorOptions } from '@shortlist/ingest/aggregator/aggregator.ts';
 import { WHOLE } from '@shortlist/ingest/aggregator/shard.ts';
 import { verifyCounters } from '@shortlist/ingest/aggregator/verify-counters.ts';
 
 /** An aggregator with short waits; errors of it are kept in `errors`. */
-export function testAggregator(options: Pick<AggregatorOptions, 'databaseUrl' | 'pool'> & Partial<AggregatorOptions>): {
+export function testAggregator(options: Pick<AggregatorOptions, 'databaseUrl'> & Partial<AggregatorOptions>): {
   aggregator: Aggregator;
   errors: unknown[];
 } {
   const errors: unknown[] = [];
   const aggregator = new Aggregator({
-    stores: postgresStores(options.pool),
     shard: WHOLE,
     holder: `test ${process.pid}`,
     nowS: () => Date.now() / 1000,

@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import { LOG_KIND } from '@shortlist/core/contracts/log.ts';
 import type { FastStores } from '@shortlist/core/stores/fast-stores.ts';
 import type { LogBatch } from '@shortlist/core/stores/log-tail.ts';
+import { createPool } from '@shortlist/core/stores/postgres/connection.ts';
 import { ConsumerOffsets, type ConsumerLag } from '@shortlist/core/stores/postgres/consumer-offsets.ts';
 import type { ItemShard } from '@shortlist/core/stores/postgres/counted-history.ts';
 import { PostgresCounterStore } from '@shortlist/core/stores/postgres/counter-store.ts';
@@ -9,7 +10,7 @@ import type { Lease } from '@shortlist/core/stores/postgres/leases.ts';
 import { PostgresLogTail } from '@shortlist/core/stores/postgres/log-tail.ts';
 import { pendingErasureUnits } from '@shortlist/core/stores/postgres/pending-erasures.ts';
 import { poolSession, transactionSession } from '@shortlist/core/stores/postgres/session.ts';
-import type { TransactionalStores } from '@shortlist/core/stores/stores.ts';
+import { postgresStores } from '@shortlist/core/stores/postgres/stores.ts';
 import type { AggregatorMetrics } from './aggregator-metrics.ts';
 import { CoVisitationFeed } from './co-visitation-feed.ts';
 import { CountersConsumer } from './counters-consumer.ts';
@@ -22,9 +23,6 @@ import { TrendingJob } from './trending-job.ts';
 
 export interface AggregatorOptions {
   readonly databaseUrl: string;
-  /** For everything but the leader's own transactions. */
-  readonly pool: Pool;
-  readonly stores: TransactionalStores;
   /** None: counters are kept in PostgreSQL and nothing is published. */
   readonly fast?: FastStores;
   readonly shard: ItemShard;
@@ -63,6 +61,10 @@ export const AGGREGATOR_LIMITS: AggregatorLimits = {
 /** Events per read of the fast path: small, so that the first of them need not wait for the last. */
 const PROJECTOR_EVENTS_MAX = 5_000;
 const MEASURE_EVERY_MS = 1_000;
+/** For everything but the leader's own transactions; no limit of time, since some read a day or the catalogue. */
+const CONNECTIONS_MAX = 6;
+/** The same failure is told again after so long. */
+const REPEAT_ERROR_MS = 30_000;
 /** Wait after Redis failed. */
 const RETRY_MS = 250;
 
@@ -92,15 +94,19 @@ export interface AggregatorStatus {
  */
 export class Aggregator {
   readonly #options: AggregatorOptions;
+  readonly #pool: Pool;
   readonly #stopping = new AbortController();
   readonly #names: { readonly lease: string; readonly counters: string; readonly projector: string };
   #running: Promise<void> | undefined;
   #status: AggregatorStatus;
+  #reported = { message: '', ms: -Infinity };
   #problems = { counters: '', projector: '' };
 
   constructor(options: AggregatorOptions) {
     this.#options = options;
-    const { shard } = options;
+    const { databaseUrl, shard } = options;
+    const applicationName = 'shortlist aggregator';
+    this.#pool = createPool(databaseUrl, { connectionsMax: CONNECTIONS_MAX, applicationName });
     this.#names = {
       lease: shardName('aggregator', shard),
       counters: shardName('counters', shard),
@@ -120,16 +126,16 @@ export class Aggregator {
 
   /** Begins to wait for the lead. */
   start(): void {
-    const { databaseUrl, pool, holder, onError } = this.#options;
+    const { databaseUrl, holder } = this.#options;
     const { signal } = this.#stopping;
     this.#running ??= whileLeading(
       {
         databaseUrl,
-        pool,
+        pool: this.#pool,
         name: this.#names.lease,
         holder,
         signal,
-        onError: (error) => onError('leadership', error),
+        onError: (error) => this.#report('leadership', error),
       },
       (term) => this.#lead(term),
     );
@@ -137,8 +143,10 @@ export class Aggregator {
 
   /** Makes a last checkpoint and lets go of the lead. */
   async stop(): Promise<void> {
+    if (this.#stopping.signal.aborted) return this.#running;
     this.#stopping.abort();
     await this.#running;
+    await this.#pool.end();
   }
 
   status(): AggregatorStatus {
@@ -146,7 +154,7 @@ export class Aggregator {
   }
 
   async #lead(term: Term): Promise<void> {
-    const { onError, onStep } = this.#options;
+    const { onStep } = this.#options;
     this.#set({ leader: true, epoch: term.lease.epoch });
     const over = new AbortController();
     const end = () => over.abort();
@@ -161,7 +169,7 @@ export class Aggregator {
       const parts = this.#parts(term, counters, over.signal);
       for (const part of parts) part.catch(end);
       const results = await Promise.allSettled(parts);
-      for (const result of results) if (result.status === 'rejected') onError('term', result.reason);
+      for (const result of results) if (result.status === 'rejected') this.#report('term', result.reason);
     } finally {
       term.signal.removeEventListener('abort', end);
       this.#set({ leader: false });
@@ -181,7 +189,9 @@ export class Aggregator {
   }
 
   #parts(term: Term, counters: CountersConsumer, signal: AbortSignal): Promise<void>[] {
-    const { pool, fast, shard, nowS, limits, stores, onStep } = this.#options;
+    const { fast, shard, nowS, limits, onStep } = this.#options;
+    const pool = this.#pool;
+    const stores = postgresStores(pool);
     const feed = new CoVisitationFeed({ pool, nowS, visitsMax: limits.coVisitationVisitsMax });
     const common = [feed.rebuild(signal), this.#measure(signal)];
     if (fast === undefined) return [...common, this.#count(counters, feed, undefined, signal)];
@@ -214,7 +224,7 @@ export class Aggregator {
     publisher: CountersPublisher | undefined,
     signal: AbortSignal,
   ): Promise<void> {
-    const { limits, pool, metrics } = this.#options;
+    const { limits, metrics } = this.#options;
     while (!signal.aborted) {
       const batches = await counters.advance(limits.checkpointEvents);
       metrics?.consumed('counters', eventsOf(batches));
@@ -222,7 +232,7 @@ export class Aggregator {
         publisher?.add(counters.state.newerThan(0).map((row) => counters.state.stored(row)));
         this.#set({ recomputing: null, itemsCounted: counters.state.itemIds.length });
         await feed.rebuild(signal);
-      } else await feed.add(batches, () => pendingErasureUnits(pool));
+      } else await feed.add(batches, () => pendingErasureUnits(this.#pool));
       const { events, batches: unsaved, sinceMs } = counters.unsaved;
       const isFull = events >= limits.checkpointEvents;
       if (unsaved > 0 && (isFull || performance.now() - sinceMs >= limits.checkpointMs))
@@ -244,7 +254,8 @@ export class Aggregator {
 
   /** Published counters follow the checkpoints; while Redis is away they wait. */
   async #publish(lease: Lease, publisher: CountersPublisher, signal: AbortSignal): Promise<void> {
-    const { pool, limits } = this.#options;
+    const { limits } = this.#options;
+    const pool = this.#pool;
     // What a leader before this one committed and did not get to publish.
     const published = await lease.publishedVersion(pool);
     const session = poolSession(pool);
@@ -265,7 +276,7 @@ export class Aggregator {
 
   /** The fast path. Redis away: it waits where it is, and goes on when Redis is back. */
   async #project(projector: Projector, signal: AbortSignal): Promise<void> {
-    const { limits, onError } = this.#options;
+    const { limits } = this.#options;
     let isOpen = false;
     while (!signal.aborted) {
       try {
@@ -278,7 +289,7 @@ export class Aggregator {
         await pause(batches.length > 0 ? limits.pollMs : limits.idlePollMs, signal);
       } catch (error) {
         if (!isOfRedis(error)) throw error;
-        if (this.#problems.projector === '') onError('projector', error);
+        this.#report('projector', error);
         this.#problems.projector = String((error as Error).message);
         await pause(RETRY_MS, signal);
       }
@@ -295,7 +306,7 @@ export class Aggregator {
         hasFailed = false;
       } catch (error) {
         if (!isOfRedis(error)) throw error;
-        if (!hasFailed) this.#options.onError(what, error);
+        this.#report(what, error);
         hasFailed = true;
       }
       await pause(hasFailed ? RETRY_MS : ms, signal);
@@ -304,18 +315,27 @@ export class Aggregator {
 
   /** How far behind the consumers are. */
   async #measure(signal: AbortSignal): Promise<void> {
-    const { pool, fast, metrics } = this.#options;
+    const { fast, metrics } = this.#options;
     const names = (['counters', 'projector'] as const).filter((name) => name === 'counters' || fast !== undefined);
     while (!signal.aborted) {
       const consumers: ConsumerStatus[] = [];
       for (const name of names) {
-        const lag = await ConsumerOffsets.lag(pool, this.#names[name]);
+        const lag = await ConsumerOffsets.lag(this.#pool, this.#names[name]);
         consumers.push({ name, ...lag, problem: this.#problems[name] });
         metrics?.lag(name, lag);
       }
       this.#set({ consumers });
       await pause(MEASURE_EVERY_MS, signal);
     }
+  }
+
+  /** Tells a failure, the same one not again for a while: what fails is tried several times a second. */
+  #report(what: string, error: unknown): void {
+    const message = `${what}: ${String(error)}`;
+    const nowMs = performance.now();
+    if (message === this.#reported.message && nowMs - this.#reported.ms < REPEAT_ERROR_MS) return;
+    this.#reported = { message, ms: nowMs };
+    this.#options.onError(what, error);
   }
 
   #set(changes: Partial<AggregatorStatus>): void {
