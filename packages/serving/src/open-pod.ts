@@ -33,11 +33,10 @@ export async function openPod({ config, log, observer }: OpenContext): Promise<O
     registry: registryOf(config),
     load: async (dir) => {
       const pace = releases.ready ? Pace.shared() : Pace.alone();
-      const release = await loadRelease(dir, { pace, spareRows: live.spareRows });
+      const release = await live.attach(await loadRelease(dir, { pace, spareRows: live.spareRows }));
       try {
-        const followed = await live.attach(release);
-        await recommender.warmUp(followed, pace);
-        return followed;
+        await recommender.warmUp(release, pace);
+        return release;
       } catch (error) {
         await release.close();
         throw error;

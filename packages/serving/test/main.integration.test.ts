@@ -76,7 +76,9 @@ describe('main.ts', () => {
 
     await registry().activate(second);
     await expect
-      .poll(async () => ((await (await post(`${pod.url()}/recommend`, asked)).json()) as Slate).model_version)
+      .poll(async () => ((await (await post(`${pod.url()}/recommend`, asked)).json()) as Slate).model_version, {
+        timeout: 20_000,
+      })
       .toBe(second);
 
     pod.process.kill('SIGTERM');

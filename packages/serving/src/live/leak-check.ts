@@ -10,8 +10,9 @@ export interface LeakCheckOptions {
   readonly onFailure: (error: unknown) => void;
   /** Milliseconds, monotonic. */
   readonly nowMs?: () => number;
-  /** Least time between two questions to the database. */
+  /** Least time between two questions to the database, and after one that failed. */
   readonly pauseMs?: number;
+  readonly failurePauseMs?: number;
 }
 
 export interface LeakCheckStatus {
@@ -28,6 +29,7 @@ export interface LeakCheckStatus {
 const GRACE_S = 1;
 const QUEUE_MAX = 64;
 const PAUSE_MS = 20;
+const FAILURE_PAUSE_MS = 1_000;
 
 interface Served {
   readonly itemIds: readonly string[];
@@ -88,7 +90,7 @@ export class LeakCheck {
   }
 
   async #work(): Promise<void> {
-    const { truth, onLeak, onFailure, pauseMs = PAUSE_MS } = this.#options;
+    const { truth, onLeak, onFailure, pauseMs = PAUSE_MS, failurePauseMs = FAILURE_PAUSE_MS } = this.#options;
     for (let slate = this.#queue.shift(); slate !== undefined; slate = this.#queue.shift()) {
       try {
         const agoS = (this.#nowMs() - slate.atMs) / 1000 + GRACE_S;
@@ -101,6 +103,7 @@ export class LeakCheck {
         }
       } catch (error) {
         onFailure(error);
+        await sleep(failurePauseMs);
       }
       await sleep(pauseMs);
     }

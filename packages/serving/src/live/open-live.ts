@@ -81,7 +81,7 @@ export class Live {
     return Math.max(this.#settings.liveSpareRowsMin, Math.ceil(items * this.#settings.liveSpareShare));
   };
 
-  /** The release at the present, which it follows until it is closed. */
+  /** The release at the present, which it follows until it is closed; closed, too, when this throws. */
   async attach(release: LoadedRelease): Promise<LoadedRelease> {
     const followed: LoadedRelease = {
       ...release,
@@ -90,7 +90,12 @@ export class Live {
         await release.close();
       },
     };
-    await this.#state.attach(followed);
+    try {
+      await this.#state.attach(followed);
+    } catch (error) {
+      await followed.close();
+      throw error;
+    }
     return followed;
   }
 

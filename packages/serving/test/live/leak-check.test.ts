@@ -29,6 +29,7 @@ function checkOf(
     onFailure: (error) => failures.push(error),
     nowMs: () => clock.ms,
     pauseMs: 0,
+    failurePauseMs: 0,
   });
   open.push(check);
   const settled = (slates: number) => vi.waitFor(() => expect(check.status().slates_checked).toBe(slates));
