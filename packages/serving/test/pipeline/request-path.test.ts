@@ -133,6 +133,21 @@ describe('when a part fails', () => {
     expect(answer.recommendations).toHaveLength(5);
     expect(failures).toEqual(['profile']);
   });
+  it('reads a profile that has come while the event loop was held up', async () => {
+    const stored = profiles();
+    const heldUp: ProfileStore = {
+      recent: (unit, max) =>
+        new Promise((resolve) => {
+          setImmediate(() => {
+            const untilMs = performance.now() + 60;
+            while (performance.now() < untilMs);
+            setImmediate(() => resolve(stored.recent(unit, max)));
+          });
+        }),
+    };
+    const answer = await recommenderOf(release, { profiles: heldUp }).recommend({ user_id: 'ann', num_items: 5 }, 'r');
+    expect(answer).toMatchObject({ tier: 'personalized', degraded: [] });
+  });
   it('keeps the fused order when the ranker fails, and says so', async () => {
     const failing = {
       ...release,
