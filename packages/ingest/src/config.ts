@@ -7,7 +7,7 @@ const MIB = 1024 * 1024;
 export const ConfigSchema = Type.Object(
   {
     ...SHARED_CONFIG,
-    ...portsConfig({ http: 8082, admin: 8083, adminRoutes: '`/status` and `/metrics`', bodyBytesMax: 8 * MIB }),
+    ...portsConfig({ http: 8090, admin: 8091, adminRoutes: '`/status` and `/metrics`', bodyBytesMax: 8 * MIB }),
     roles: text('api,aggregator', {
       pattern: '^(api|aggregator)(,(api|aggregator))?$',
       description:

@@ -61,6 +61,22 @@ export const fetchSlate = (request: RecommendRequest, signal: AbortSignal): Prom
     signal,
   });
 
+/** What a shopper did, as `POST /events` takes it. */
+export interface ShopEvent {
+  readonly type: 'click' | 'view';
+  readonly item_id: string;
+  readonly session_id: string;
+  readonly user_id?: string;
+  readonly surface: string;
+  /** The slate it follows, and the place in it, from 1. */
+  readonly request_id?: string;
+  readonly position?: number;
+}
+
+/** Resolves when the event is stored. */
+export const sendEvent = (event: ShopEvent): Promise<unknown> =>
+  ask('/events', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(event) });
+
 function get<T>(path: string, query: Readonly<Record<string, string | number>>, signal: AbortSignal): Promise<T> {
   const text = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)])).toString();
   return ask(text === '' ? path : `${path}?${text}`, { signal });

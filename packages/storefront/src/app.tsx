@@ -18,8 +18,10 @@ const DEADLINE_MS = 5_000;
 export function App() {
   const [userId, setUserId] = useState('');
   const [category, setCategory] = useState<string | null>(null);
-  const { session, look, clear } = useSession();
+  const { session, look, clear } = useSession(userId);
   const last = session.products.at(-1);
+  // What could not be stored is sent along, so that the slate follows all the same.
+  const unsent = session.products.slice(-session.unsent);
 
   const request = useMemo<RecommendRequest>(
     () => ({
@@ -29,7 +31,7 @@ export function App() {
       context: {
         surface: 'home',
         ...(category === null ? {} : { category }),
-        ...(session.products.length === 0 ? {} : { recent_items: session.products.map(({ item_id }) => item_id) }),
+        ...(session.unsent === 0 ? {} : { recent_items: unsent.map(({ item_id }) => item_id) }),
       },
       explain: true,
       deadline_ms: DEADLINE_MS,
@@ -39,7 +41,7 @@ export function App() {
 
   const shoppers = useRequest('shoppers', fetchShoppers);
   const catalogue = useRequest('categories', (signal) => fetchProducts({ page_size: 1 }, signal));
-  const slate = useRequest(JSON.stringify(request), (signal) => fetchSlate(request, signal));
+  const slate = useRequest(`${JSON.stringify(request)} ${session.stored}`, (signal) => fetchSlate(request, signal));
   const trending = useRequest(`trending ${category ?? ''}`, (signal) => fetchTrending(category, SHELF_ITEMS, signal));
   const similar = useRequest(`similar ${last?.item_id ?? ''}`, (signal) =>
     last === undefined ? Promise.resolve([]) : fetchSimilar(last.item_id, SHELF_ITEMS, signal),
@@ -73,7 +75,7 @@ export function App() {
           />
         </main>
         <aside aria-label="Session and questions">
-          <SessionStrip products={session.products} onClear={clear} />
+          <SessionStrip session={session} onClear={clear} />
           <WhyNot request={request} />
         </aside>
       </div>

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
 import type { AddressInfo } from 'node:net';
 import { Value } from 'typebox/value';
+import { IncomingEventSchema, type IncomingEvent } from '@shortlist/core/contracts/ingest.ts';
 import {
   RecommendRequestSchema,
   RecommendResponseSchema,
@@ -47,12 +48,16 @@ export interface Mood {
   failWith: { status: number; code: string; message: string } | null;
   degraded: string[];
   empty: boolean;
+  /** Events cannot be stored. */
+  logAway: boolean;
 }
 
 /** A shop that answers by the contract, so that the page can be tried without a trained release. */
 export class FixtureShop {
   readonly requests: RecommendRequest[] = [];
-  readonly mood: Mood = { failWith: null, degraded: [], empty: false };
+  /** What was stored. */
+  readonly events: IncomingEvent[] = [];
+  readonly mood: Mood = { failWith: null, degraded: [], empty: false, logAway: false };
   /** Anything the page did against the contract. */
   readonly complaints: string[] = [];
   private readonly folder: string;
@@ -108,6 +113,13 @@ export class FixtureShop {
         if (failWith === null) return json(slate);
         return json({ error: { code: failWith.code, message: failWith.message } }, failWith.status);
       }
+      case '/events': {
+        const event = JSON.parse(await textOf(request)) as IncomingEvent;
+        if (this.mood.logAway) return json({ error: { code: 'database_unreachable', message: 'No PostgreSQL.' } }, 503);
+        if (!Value.Check(IncomingEventSchema, event)) throw new Error(`no event: ${JSON.stringify(event)}`);
+        this.events.push(event);
+        return json({ accepted: 1, duplicates: 0, rejected: 0, results: [{ status: 'accepted' }] }, 202);
+      }
       default:
         return this.file(pathname);
     }
@@ -130,7 +142,8 @@ export class FixtureShop {
     if (!Value.Check(RecommendRequestSchema, body)) throw new Error(`against the contract: ${JSON.stringify(body)}`);
     this.requests.push(body);
     const { user_id, context, num_items, why_not } = body;
-    const recent = context?.recent_items ?? [];
+    const visited = this.events.filter(({ session_id }) => session_id === body.session_id);
+    const recent = [...visited.map(({ item_id }) => item_id!), ...(context?.recent_items ?? [])];
     const categories = new Set(PRODUCTS.filter((p) => recent.includes(p.item_id)).map((p) => p.category));
     const eligible = PRODUCTS.filter((p) => context?.category === undefined || p.category === context.category);
     const sorted = eligible.toSorted((a, b) => Number(categories.has(b.category)) - Number(categories.has(a.category)));

@@ -24,8 +24,9 @@ describe.skipIf(NO_BROWSER !== null)(
       browser = await openBrowser();
     });
     beforeEach(() => {
-      Object.assign(shop.mood, { failWith: null, degraded: [], empty: false });
+      Object.assign(shop.mood, { failWith: null, degraded: [], empty: false, logAway: false });
       shop.requests.length = 0;
+      shop.events.length = 0;
     });
     afterAll(async () => {
       await browser?.close();
@@ -62,20 +63,25 @@ describe.skipIf(NO_BROWSER !== null)(
       expect(await draw()).toEqual(first);
     });
 
-    it('lets a look join the session: the next request sends it and the slate changes', async () => {
+    it('stores a look as an event of the visit, and the next slate follows it', async () => {
       const { page, troubles } = await openPage(browser, shop.url);
       await page.locator('.tier[data-tier=trending]').waitFor();
       await page.locator('.shelf [type=button]').nth(5).click();
       await page.locator('.tier[data-tier=session]').waitFor();
-      const looked = shop.requests.at(-1)!.context!.recent_items!;
-      expect(looked).toHaveLength(1);
+      const visit = shop.requests[0]!.session_id;
+      expect(shop.events).toMatchObject([{ type: 'view', session_id: visit, surface: 'home' }]);
+      expect(shop.events[0]).not.toHaveProperty('request_id');
       expect(await page.locator('.session-items li').count()).toBe(1);
       expect(await page.locator('.shelf h2').first().textContent()).toMatch(/^Like /);
 
       await page.locator('.cards .card .card-look').nth(4).click();
-      await expect.poll(() => shop.requests.at(-1)!.context!.recent_items?.length).toBe(2);
-      expect(shop.requests.at(-1)!.context!.recent_items![0]).toBe(looked[0]);
-      expect(shop.requests.at(-1)!.session_id).toBe(shop.requests[0]!.session_id);
+      await expect.poll(() => shop.events.length).toBe(2);
+      expect(shop.events[1]).toMatchObject({ type: 'click', session_id: visit, position: 5 });
+      expect(shop.events[1]!.request_id).toMatch(/^request-\d+$/);
+      const asked = shop.requests.length;
+      await expect.poll(() => shop.requests.length).toBeGreaterThan(asked);
+      expect(shop.requests.at(-1)!.session_id).toBe(visit);
+      expect(shop.requests.at(-1)!.context!.recent_items).toBeUndefined();
       await screenshot(page, 'session');
 
       await page.getByRole('button', { name: 'Clear' }).click();
@@ -83,6 +89,18 @@ describe.skipIf(NO_BROWSER !== null)(
       expect(shop.requests.at(-1)!.context!.recent_items).toBeUndefined();
       expect(shop.requests.at(-1)!.session_id).not.toBe(shop.requests[0]!.session_id);
       expect(troubles).toEqual([]);
+      await page.close();
+    });
+
+    it('sends along what could not be stored, and says so', async () => {
+      shop.mood.logAway = true;
+      const { page } = await openPage(browser, shop.url);
+      await page.locator('.tier[data-tier=trending]').waitFor();
+      await page.locator('.shelf [type=button]').nth(5).click();
+      await page.locator('.tier[data-tier=session]').waitFor();
+      expect(shop.events).toEqual([]);
+      expect(shop.requests.at(-1)!.context!.recent_items).toHaveLength(1);
+      expect(await page.getByRole('alert').textContent()).toContain('could not store 1');
       await page.close();
     });
 

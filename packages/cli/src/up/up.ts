@@ -6,9 +6,10 @@ import type { Environment } from '../environment.ts';
 import { openDatabase } from '../workspace/database.ts';
 import { openRegistry } from '../workspace/open-registry.ts';
 import { datasetPaths } from '../workspace/paths.ts';
+import { openRedis } from '../workspace/redis.ts';
 import { clockOffset, lastEventS } from './clock-offset.ts';
 import { requireFreePort } from './listen.ts';
-import { PodProcess } from './pod-process.ts';
+import { INGEST, POD, ServiceProcess, type ServiceKind } from './service-process.ts';
 import { busiestShoppers } from './shoppers.ts';
 import { startStorefront } from './storefront-server.ts';
 
@@ -17,6 +18,7 @@ export interface UpOptions {
   readonly host: string;
   readonly httpPort: number;
   readonly adminPort: number;
+  readonly ingestPort: number;
   readonly storefrontPort: number;
   /** Absolute. */
   readonly rulesFile?: string;
@@ -26,9 +28,10 @@ export interface UpOptions {
 /** All that runs for one dataset. */
 export interface Platform {
   readonly podUrl: string;
+  readonly ingestUrl: string;
   readonly storefrontUrl: string;
   readonly adminUrl: string;
-  /** Resolves when somebody asks to stop. @throws `pod_ended` when the pod ends by itself */
+  /** Resolves when somebody asks to stop. @throws `pod_ended`, `ingest_ended` when one ends by itself */
   untilStopped(): Promise<void>;
 }
 
@@ -36,9 +39,10 @@ const READY_WITHIN_MS = 60_000;
 const SHOPPERS_MAX = 40;
 
 /**
- * Starts the database, a ranking pod on the active release and the storefront, runs `use`, and ends all of them again.
- * When `stop` is aborted before all are ready, `use` is not run.
- * @throws `release_none_active`, `pod_start_failed`, `port_in_use`, `storefront_not_built` and those of the database
+ * Starts PostgreSQL, Valkey, the ingest service, a ranking pod on the active release and the storefront, runs `use`, and
+ * ends all of them again. When `stop` is aborted before all are ready, `use` is not run.
+ * @throws `release_none_active`, `pod_start_failed`, `ingest_start_failed`, `port_in_use`, `storefront_not_built` and those of the
+ * database and Redis
  */
 export async function withPlatform(
   environment: Environment,
@@ -46,31 +50,41 @@ export async function withPlatform(
   stop: AbortSignal,
   use: (platform: Platform) => Promise<void>,
 ): Promise<void> {
-  const { host, httpPort, adminPort, storefrontPort } = options;
-  const registry = openRegistry(environment.home, options.dataset);
+  const { dataset, host, httpPort, adminPort, ingestPort, storefrontPort } = options;
+  const registry = openRegistry(environment.home, dataset);
   const { trainingWindow } = await registry.manifest((await registry.requirePointer()).active);
   const page = join(environment.repository, 'packages/storefront/dist');
   if (!existsSync(page)) throw new ShortlistError('storefront_not_built', {});
-  for (const port of [httpPort, adminPort, storefrontPort]) await requireFreePort(host, port);
+  for (const port of [httpPort, adminPort, ingestPort, storefrontPort]) await requireFreePort(host, port);
 
-  const database = await openDatabase(environment, options.dataset, { log: options.log });
+  const database = await openDatabase(environment, dataset, { log: options.log });
   const closing: (() => Promise<void>)[] = [() => database.close()];
+  const services: ServiceProcess[] = [];
+  const start = async (kind: ServiceKind, port: number, variables: Readonly<Record<string, string>>) => {
+    const logFile = join(datasetPaths(environment.home, dataset).folder, kind === POD ? 'pod.log' : 'ingest.log');
+    const { repository } = environment;
+    const service = new ServiceProcess({ repository, kind, variables, httpPort: port, logFile });
+    closing.push(() => service.stop());
+    await service.untilReady(READY_WITHIN_MS, stop);
+    services.push(service);
+    return service;
+  };
   try {
-    const clockOffsetS = clockOffset(
-      Math.max(trainingWindow.untilS, await lastEventS(database.pool)),
-      Date.now() / 1000,
-    );
-    const pod = new PodProcess({
-      repository: environment.repository,
-      variables: podVariables(environment, options, database.url, clockOffsetS),
-      httpPort,
-      logFile: join(datasetPaths(environment.home, options.dataset).folder, 'pod.log'),
-    });
-    closing.push(() => pod.stop());
-    await pod.untilReady(READY_WITHIN_MS, stop);
+    const redis = await openRedis(environment, dataset);
+    closing.push(() => redis.close());
+    const latestS = Math.max(trainingWindow.untilS, await lastEventS(database.pool));
+    const shared = {
+      SHORTLIST_DATASET: dataset,
+      DATABASE_URL: database.url,
+      REDIS_URL: redis.url,
+      SHORTLIST_CLOCK_OFFSET_S: String(clockOffset(latestS, Date.now() / 1000)),
+    };
+    const ingest = await start(INGEST, ingestPort, { ...shared, ...ingestVariables(options) });
+    const pod = await start(POD, httpPort, { ...shared, ...podVariables(environment, options) });
     const storefront = await startStorefront({
       folder: page,
       podUrl: pod.url,
+      ingestUrl: ingest.url,
       shoppers: await busiestShoppers(database.pool, SHOPPERS_MAX),
       host,
       port: storefrontPort,
@@ -82,13 +96,10 @@ export async function withPlatform(
     if (stop.aborted) return;
     await use({
       podUrl: pod.url,
+      ingestUrl: ingest.url,
       storefrontUrl: `http://127.0.0.1:${storefrontPort}`,
       adminUrl: `http://127.0.0.1:${adminPort}`,
-      async untilStopped() {
-        const stopped = stop.aborted ? undefined : once(stop, 'abort').then(() => undefined);
-        const reason = await Promise.race([stopped, pod.ended]);
-        if (reason !== undefined && !stop.aborted) throw new ShortlistError('pod_ended', { reason, log: pod.logFile });
-      },
+      untilStopped: () => untilStopped(services, stop),
     });
   } catch (error) {
     throw database.codedError(error);
@@ -97,21 +108,30 @@ export async function withPlatform(
   }
 }
 
-function podVariables(
-  environment: Environment,
-  options: UpOptions,
-  databaseUrl: string,
-  clockOffsetS: number,
-): Record<string, string> {
+async function untilStopped(services: readonly ServiceProcess[], stop: AbortSignal): Promise<void> {
+  const stopped = stop.aborted ? undefined : once(stop, 'abort').then(() => undefined);
+  const ends = services.map((service) => service.ended.then((reason) => ({ service, reason })));
+  const ended = await Promise.race([stopped, ...ends]);
+  if (ended === undefined || stop.aborted) return;
+  const { service, reason } = ended;
+  throw new ShortlistError(service.kind.ended, { reason, log: service.logFile });
+}
+
+function podVariables(environment: Environment, options: UpOptions): Record<string, string> {
   return {
-    SHORTLIST_DATASET: options.dataset,
     SHORTLIST_HOME: environment.home,
-    DATABASE_URL: databaseUrl,
-    SHORTLIST_CLOCK_OFFSET_S: String(clockOffsetS),
     SHORTLIST_HTTP_HOST: options.host,
     SHORTLIST_HTTP_PORT: String(options.httpPort),
     SHORTLIST_ADMIN_PORT: String(options.adminPort),
     ...(options.rulesFile === undefined ? {} : { SHORTLIST_RULES_FILE: options.rulesFile }),
+  };
+}
+
+function ingestVariables(options: UpOptions): Record<string, string> {
+  return {
+    SHORTLIST_INGEST_HTTP_HOST: options.host,
+    SHORTLIST_INGEST_HTTP_PORT: String(options.ingestPort),
+    SHORTLIST_INGEST_ADMIN_PORT: '0',
   };
 }
 
@@ -120,6 +140,8 @@ export function addresses(platform: Platform): string {
   return [
     `  storefront   ${platform.storefrontUrl}`,
     `  API          ${platform.podUrl}/recommend   (reference: ${platform.podUrl}/docs)`,
+    `  events       ${platform.ingestUrl}/events   (reference: ${platform.ingestUrl}/docs)`,
+    `  status       ${platform.podUrl}/status   ${platform.ingestUrl}/status`,
     `  metrics      ${platform.podUrl}/metrics`,
     `  dashboard    ${platform.adminUrl}/admin/dashboard`,
   ].join('\n');

@@ -8,6 +8,7 @@ export interface PortOptions {
   readonly dataset: string;
   readonly port: string;
   readonly adminPort: string;
+  readonly ingestPort: string;
   readonly storefrontPort: string;
   readonly rules?: string;
 }
@@ -18,6 +19,7 @@ export function withPorts(command: Command): Command {
     .option('--dataset <name>', 'dataset', 'demo')
     .option('--port <n>', 'port of the API', '8080')
     .option('--admin-port <n>', 'port of the admin pages', '8081')
+    .option('--ingest-port <n>', 'port that takes events and catalogue changes', '8090')
     .option('--storefront-port <n>', 'port of the shop page', '8082')
     .option('--rules <file>', 'business rules (YAML), reloaded when the file changes');
 }
@@ -29,10 +31,12 @@ function portOf(name: string, text: string): number {
   return port;
 }
 
-/** `shortlist up`: the database, a pod and the storefront, until stopped. */
+/** `shortlist up`: the databases, ingest, a pod and the storefront, until stopped. */
 export function register(program: Command, environment: Environment): void {
   withPorts(
-    program.command('up').description('run the servers of a dataset: database, ranking pod, storefront'),
+    program
+      .command('up')
+      .description('run the servers of a dataset: PostgreSQL, Valkey, ingest, ranking pod, storefront'),
   ).action(async (options: PortOptions) => {
     const { addresses, withPlatform } = await import('../up/up.ts');
     const { stopSignal } = await import('../up/stop-signal.ts');
@@ -47,11 +51,12 @@ export function upOptions(options: PortOptions): UpOptions {
   const ports = {
     httpPort: portOf('port', options.port),
     adminPort: portOf('admin-port', options.adminPort),
+    ingestPort: portOf('ingest-port', options.ingestPort),
     storefrontPort: portOf('storefront-port', options.storefrontPort),
   };
-  if (new Set(Object.values(ports)).size < 3)
+  if (new Set(Object.values(ports)).size < 4)
     throw new ShortlistError('field_invalid', {
-      field: '--port, --admin-port, --storefront-port',
+      field: '--port, --admin-port, --ingest-port, --storefront-port',
       reason: `they must differ (${Object.values(ports).join(', ')})`,
     });
   return {

@@ -64,6 +64,16 @@ describe('shortlist up', () => {
         await expect.poll(async () => (await recommend(port, asked)).tier, { timeout: 20_000 }).toBe('personalized');
         expect((await recommend(port, asked)).recommendations).toHaveLength(5);
       }
+      // What a stranger does reaches the next slate of the visit through the log.
+      const click = { session_id: 'visit', item_id: 'item-1', type: 'click' };
+      const taken = await json(`http://127.0.0.1:${ports.storefront}/events`, {
+        method: 'POST',
+        body: JSON.stringify(click),
+      });
+      expect(taken).toMatchObject({ accepted: 1 });
+      await expect
+        .poll(async () => (await recommend(ports.http, { session_id: 'visit' })).tier, { timeout: 20_000 })
+        .toBe('session');
       const anonymous = { session_id: 's', context: { recent_items: ['item-1', 'item-3'] } };
       expect((await recommend(ports.http, anonymous)).tier).toBe('session');
       expect(await json(`http://127.0.0.1:${ports.storefront}/storefront/shoppers`)).toEqual({
@@ -115,12 +125,12 @@ describe('shortlist up', () => {
     expect(createCluster(workspace.environment).status().running).toBe(false);
   });
 
-  test('names a port that is taken, whichever of the three it is', async () => {
+  test('names a port that is taken, whichever of the four it is', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const { port } = taken.address() as AddressInfo;
     const free = await freePorts();
-    for (const name of ['http', 'admin', 'storefront'] as const) {
+    for (const name of ['http', 'admin', 'ingest', 'storefront'] as const) {
       const { code, stderr } = await startUp(workspace, { ...free, [name]: port }).outcome;
       expect(stderr).toMatch(
         new RegExp(`^error port_in_use: Cannot listen on 127\\.0\\.0\\.1:${port}: another process`),

@@ -47,6 +47,8 @@ export const ERRORS = {
     message: 'Nobody in {dataset} has a relevant item in the test period. Choose another split or label.',
   },
   pod_start_failed: { status: 500, message: 'The ranking pod did not start: {reason}. Its log is {log}.' },
+  ingest_start_failed: { status: 500, message: 'The ingest service did not start: {reason}. Its log is {log}.' },
+  ingest_ended: { status: 500, message: 'The ingest service ended by itself: {reason}. Its log is {log}.' },
   pod_ended: { status: 500, message: 'The ranking pod ended by itself: {reason}. Its log is {log}.' },
   storefront_not_built: { status: 409, message: 'The storefront is not built. Run `make setup`.' },
   release_not_found: { status: 404, message: 'Release {release} of {dataset} does not exist. Known: {known}.' },

@@ -1,14 +1,15 @@
-import type { Product } from '../api.ts';
 import { Artwork } from '../artwork/artwork.tsx';
 import { formatPrice } from '../price.ts';
+import type { Session } from './use-session.ts';
 
 interface Props {
-  readonly products: readonly Product[];
+  readonly session: Session;
   readonly onClear: () => void;
 }
 
-/** What was looked at in this visit, newest first. The page sends it along; the server keeps none of it. */
-export function SessionStrip({ products, onClear }: Props) {
+/** What was looked at in this visit, newest first: events that the shop has stored, or could not. */
+export function SessionStrip({ session, onClear }: Props) {
+  const { products, unsent } = session;
   return (
     <section className="panel" aria-labelledby="session-heading">
       <header>
@@ -17,6 +18,11 @@ export function SessionStrip({ products, onClear }: Props) {
           Clear
         </button>
       </header>
+      {unsent > 0 && (
+        <p className="hint" role="alert">
+          The shop could not store {unsent} of these; this page sends them along instead.
+        </p>
+      )}
       {products.length === 0 ? (
         <p className="hint">Nothing yet. Look at a product, and the slate follows.</p>
       ) : (

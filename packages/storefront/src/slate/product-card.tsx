@@ -1,7 +1,8 @@
 import { useId, useState } from 'react';
-import { productOf, type Product, type Recommendation } from '../api.ts';
+import { productOf, type Recommendation } from '../api.ts';
 import { Artwork } from '../artwork/artwork.tsx';
 import { formatPrice } from '../price.ts';
+import type { Look } from '../session/use-session.ts';
 import { Trace } from './trace.tsx';
 
 interface Props {
@@ -9,17 +10,18 @@ interface Props {
   readonly slot: number;
   /** It was not in the slate before the last change. */
   readonly isNew: boolean;
-  readonly onLook: (product: Product) => void;
+  readonly requestId: string;
+  readonly onLook: Look;
 }
 
 /** One slot of the slate: look at it (it joins the session), or ask why it is there. */
-export function ProductCard({ item, slot, isNew, onLook }: Props) {
+export function ProductCard({ item, slot, isNew, requestId, onLook }: Props) {
   const [open, setOpen] = useState(false);
   const traceId = useId();
   const product = productOf(item);
   return (
     <li className="card" data-open={open} data-item={item.item_id}>
-      <button type="button" className="card-look" onClick={() => onLook(product)}>
+      <button type="button" className="card-look" onClick={() => onLook(product, { requestId, position: slot })}>
         <span className="card-art">
           <Artwork product={product} />
           <span className="card-slot" aria-hidden="true">

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
-import type { Product, RecommendResponse } from '../api.ts';
+import type { RecommendResponse } from '../api.ts';
 import { Problem } from '../problem.tsx';
+import type { Look } from '../session/use-session.ts';
 import type { Requested } from '../use-request.ts';
 import { ProductCard } from './product-card.tsx';
 import { TierBadge } from './tier-badge.tsx';
@@ -17,7 +18,7 @@ interface Props {
   readonly slate: Requested<RecommendResponse>;
   readonly slots: number;
   readonly heading: string;
-  readonly onLook: (product: Product) => void;
+  readonly onLook: Look;
 }
 
 /** The slate with how personal it is, what was missing when it was made, and how long it took. */
@@ -54,6 +55,7 @@ export function SlateView({ slate, slots, heading, onLook }: Props) {
                   item={item}
                   slot={index + 1}
                   isNew={fresh.has(item.item_id)}
+                  requestId={value.request_id}
                   onLook={onLook}
                 />
               ))}

@@ -2,11 +2,31 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
+import { ShortlistError, type ErrorCode } from '@shortlist/core/contracts/errors.ts';
 import { lastWords } from './last-words.ts';
 
-export interface PodProcessOptions {
+/** What runs, and the codes of what can go wrong with it. */
+export interface ServiceKind {
+  /** Of its main.ts, relative to the repository. */
+  readonly main: string;
+  readonly startFailed: ErrorCode;
+  readonly ended: ErrorCode;
+}
+
+export const POD: ServiceKind = {
+  main: 'packages/serving/src/main.ts',
+  startFailed: 'pod_start_failed',
+  ended: 'pod_ended',
+};
+export const INGEST: ServiceKind = {
+  main: 'packages/ingest/src/main.ts',
+  startFailed: 'ingest_start_failed',
+  ended: 'ingest_ended',
+};
+
+export interface ServiceProcessOptions {
   readonly repository: string;
+  readonly kind: ServiceKind;
   /** Variables of docs/configuration.md. */
   readonly variables: Readonly<Record<string, string>>;
   readonly httpPort: number;
@@ -14,25 +34,26 @@ export interface PodProcessOptions {
 }
 
 const POLL_MS = 50;
-/** Longer than a pod drains; one that is still there then hangs. */
+/** Longer than a service drains; one that is still there then hangs. */
 const STOP_WITHIN_MS = 30_000;
 
-/** A ranking pod as a child process, its log in a file. */
-export class PodProcess {
+/** A service as a child process, its log in a file. */
+export class ServiceProcess {
   readonly url: string;
-  /** Resolves when the pod has ended, for whatever reason, with what it said of it. */
+  /** Resolves when the service has ended, for whatever reason, with what it said of it. */
   readonly ended: Promise<string>;
+  readonly kind: ServiceKind;
   readonly logFile: string;
   readonly #child: ChildProcess;
 
-  constructor({ repository, variables, httpPort, logFile }: PodProcessOptions) {
+  constructor({ repository, kind, variables, httpPort, logFile }: ServiceProcessOptions) {
+    this.kind = kind;
     this.url = `http://127.0.0.1:${httpPort}`;
     this.logFile = logFile;
     mkdirSync(dirname(logFile), { recursive: true });
-    // The pod writes its log itself, so that nothing of it is lost when this process ends first.
+    // The service writes its log itself, so that nothing of it is lost when this process ends first.
     const log = openSync(logFile, 'w');
-    const main = join(repository, 'packages/serving/src/main.ts');
-    this.#child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main], {
+    this.#child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(repository, kind.main)], {
       env: { ...variables, PATH: dirname(process.execPath) },
       stdio: ['ignore', log, log],
     });
@@ -45,7 +66,7 @@ export class PodProcess {
     });
   }
 
-  /** Resolves when the pod is ready for traffic, or when `stop` is aborted. @throws `pod_start_failed` */
+  /** Resolves when the service is ready for traffic, or when `stop` is aborted. @throws `kind.startFailed` */
   async untilReady(withinMs: number, stop: AbortSignal): Promise<void> {
     const deadline = performance.now() + withinMs;
     while (!stop.aborted) {
@@ -70,6 +91,6 @@ export class PodProcess {
   }
 
   #failed(reason: string): ShortlistError {
-    return new ShortlistError('pod_start_failed', { reason, log: this.logFile });
+    return new ShortlistError(this.kind.startFailed, { reason, log: this.logFile });
   }
 }
