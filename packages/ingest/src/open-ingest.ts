@@ -23,8 +23,8 @@ export interface OpenedIngest {
 
 const DAY_S = 86_400;
 const CONNECT_TIMEOUT_MS = 2_000;
-/** Beside the lanes: reads of routes, the aggregator. */
-const CONNECTIONS_BESIDE = 6;
+/** Beside the lanes: reads of routes. */
+const CONNECTIONS_BESIDE = 4;
 
 /** Unix seconds by the configured clock. */
 export const clockOf =
@@ -50,9 +50,7 @@ export async function openIngest(config: Config, log: Logger, metrics: IngestMet
     await pool.query('SELECT 1');
     const stores = postgresStores(pool);
     const intake = roles.has('api') ? await openIntake(config, stores, metrics, closing) : null;
-    const aggregator = roles.has('aggregator')
-      ? startAggregator(config, { pool, stores, log, metrics }, closing)
-      : null;
+    const aggregator = roles.has('aggregator') ? startAggregator(config, { log, metrics }, closing) : null;
     return {
       intake,
       close,
@@ -107,12 +105,7 @@ async function openIntake(
 
 function startAggregator(
   config: Config,
-  {
-    pool,
-    stores,
-    log,
-    metrics,
-  }: { pool: Parameters<typeof postgresStores>[0]; stores: Stores; log: Logger; metrics: IngestMetrics },
+  { log, metrics }: { log: Logger; metrics: IngestMetrics },
   closing: (() => Promise<unknown>)[],
 ): Aggregator {
   const { databaseUrl, redisUrl, dataset, shard, shards } = config;
@@ -121,8 +114,6 @@ function startAggregator(
   else closing.push(() => Promise.resolve(redis.close()));
   const aggregator = new Aggregator({
     databaseUrl,
-    pool,
-    stores,
     ...(redis === null ? {} : { fast: redisStores(redis) }),
     shard: { index: shard, count: shards },
     holder: `${hostname()}:${process.pid}`,
