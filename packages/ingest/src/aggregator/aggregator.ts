@@ -298,7 +298,7 @@ export class Aggregator {
   }
 
   /** A job that may fail for want of Redis, and is tried again soon then. */
-  async #every(ms: number, what: string, job: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  async #every(ms: number, what: string, job: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
     let hasFailed = false;
     while (!signal.aborted) {
       try {

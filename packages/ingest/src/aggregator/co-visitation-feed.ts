@@ -57,11 +57,11 @@ export class CoVisitationFeed {
     }
   }
 
-  /** Publishes lists that changed. */
-  async publish(fast: Pick<FastStores, 'live' | 'answers'>, isMine: (itemId: string) => boolean): Promise<void> {
+  /** Publishes lists that changed, up to 2,000 of them; returns how many. */
+  async publish(fast: Pick<FastStores, 'live' | 'answers'>, isMine: (itemId: string) => boolean): Promise<number> {
     const visits = this.#visits;
     const lists = visits.takeChanged(this.#nowS(), LISTS_MAX, isMine);
-    if (lists.items.length === 0) return;
+    if (lists.items.length === 0) return 0;
     try {
       await fast.live.publish([lists]);
     } catch (error) {
@@ -69,6 +69,7 @@ export class CoVisitationFeed {
       throw error;
     }
     await fast.answers.outdate('similar-products');
+    return lists.items.length;
   }
 }
 

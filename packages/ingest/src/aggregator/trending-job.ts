@@ -25,13 +25,16 @@ export class TrendingJob {
     this.#options = options;
   }
 
-  async run(state: CounterState): Promise<void> {
+  /** Takes the counters of `state` where that has all of them; otherwise those that are stored. Returns how many lists. */
+  async run(state?: CounterState): Promise<number> {
     const { pool, fast, shard, nowS } = this.#options;
-    if (shard.index !== 0) return;
+    if (shard.index !== 0) return 0;
     const { rows } = await pool.query<[string, string]>({ text: CATEGORIES, rowMode: 'array' });
-    const all = shard.count === 1 ? state : await storedCounters(pool);
-    await fast.live.publish([await trendingLists(all, new Map(rows), nowS())]);
+    const all = state !== undefined && shard.count === 1 ? state : await storedCounters(pool);
+    const trending = await trendingLists(all, new Map(rows), nowS());
+    await fast.live.publish([trending]);
     await fast.answers.outdate('trending');
+    return trending.lists.length;
   }
 }
 

@@ -26,16 +26,26 @@ const PUT_BUYERS = `INSERT INTO item_buyers (item_id, unit, first_at, last_at)
 const DELETE_BUYERS = `DELETE FROM item_buyers USING unnest($1::text[], $2::text[]) AS gone(item_id, unit)
   WHERE item_buyers.item_id = gone.item_id AND item_buyers.unit = gone.unit`;
 
-/** What the log says that units bought. $3 is the code of a purchase. */
-const BOUGHT = `SELECT item_id, unit, date_part('epoch', min(occurred_at)), date_part('epoch', max(occurred_at))
-  FROM (
-    SELECT item_id, 'u:' || user_id AS unit, occurred_at FROM events
+/** Days on which units were active, as their partitions are named. */
+const ACTIVE_DAYS = `SELECT DISTINCT to_char(day, 'YYYYMMDD') AS day FROM unit_days WHERE unit = ANY($1::text[])`;
+
+/**
+ * What units bought on some days, from those days' partitions alone: a query on the whole table opens and plans every
+ * one of them. $1 users, $2 sessions, $3 the code of a purchase.
+ */
+const boughtOn = (days: readonly string[]) => `SELECT item_id, unit, date_part('epoch', min(occurred_at)),
+    date_part('epoch', max(occurred_at))
+  FROM (${days
+    .map(
+      (day) => `SELECT item_id, 'u:' || user_id AS unit, occurred_at FROM events_${day}
       WHERE user_id = ANY($1::text[]) AND type = $3
-    UNION ALL
-    SELECT item_id, 's:' || session_id, occurred_at FROM events
-      WHERE session_id = ANY($2::text[]) AND user_id IS NULL AND type = $3
-  ) AS bought
+    UNION ALL SELECT item_id, 's:' || session_id, occurred_at FROM events_${day}
+      WHERE session_id = ANY($2::text[]) AND user_id IS NULL AND type = $3`,
+    )
+    .join(' UNION ALL ')}) AS bought
   WHERE item_id <> '' GROUP BY item_id, unit`;
+/** Days of one such query. */
+const DAYS_MAX = 50;
 
 const ITEM_TIMES = `SELECT item_id, date_part('epoch', min(first_at)), date_part('epoch', max(last_at))
   FROM item_buyers WHERE item_id = ANY($1::text[]) GROUP BY item_id`;
@@ -123,11 +133,8 @@ export class PostgresCounterStore {
   ): Promise<readonly BuyerChange[]> {
     const all = [...units];
     if (all.length === 0) return [];
-    const idsOf = (prefix: string) => all.filter((unit) => unit.startsWith(prefix)).map((unit) => unit.slice(2));
     const kept = (await this.#buyers(BUYERS_OF_UNITS, [all])).filter(({ itemId }) => isMine(itemId));
-    const said = (await this.#buyers(BOUGHT, [idsOf('u:'), idsOf('s:'), purchaseCode])).filter(({ itemId }) =>
-      isMine(itemId),
-    );
+    const said = (await this.#bought(all, purchaseCode)).filter(({ itemId }) => isMine(itemId));
     const wanted = new Map(said.map((row) => [pairOf(row), row]));
     const known = new Map(kept.map((row) => [pairOf(row), row]));
     const gone = kept.filter((row) => !wanted.has(pairOf(row)));
@@ -163,6 +170,24 @@ export class PostgresCounterStore {
     if (sessionIds.length === 0) return new Map();
     const { rows } = await this.#client.query<{ session_id: string; user_id: string }>(MERGED, [sessionIds]);
     return new Map(rows.map(({ session_id, user_id }) => [session_id, user_id]));
+  }
+
+  /** What the log says that units bought. */
+  async #bought(units: readonly string[], purchaseCode: number): Promise<readonly Purchases[]> {
+    const { rows } = await this.#client.query<{ day: string }>(ACTIVE_DAYS, [units]);
+    const idsOf = (prefix: string) => units.filter((unit) => unit.startsWith(prefix)).map((unit) => unit.slice(2));
+    const values = [idsOf('u:'), idsOf('s:'), purchaseCode];
+    const found = new Map<string, Purchases>();
+    for (let start = 0; start < rows.length; start += DAYS_MAX) {
+      const days = rows.slice(start, start + DAYS_MAX).map(({ day }) => day);
+      for (const one of await this.#buyers(boughtOn(days), values)) {
+        const known = found.get(pairOf(one));
+        const firstS = Math.min(one.firstS, known?.firstS ?? Infinity);
+        const lastS = Math.max(one.lastS, known?.lastS ?? -Infinity);
+        found.set(pairOf(one), { ...one, firstS, lastS });
+      }
+    }
+    return [...found.values()];
   }
 
   async #buyers(text: string, values: unknown[]): Promise<readonly Purchases[]> {
