@@ -7,7 +7,7 @@ import { redisStores } from '@shortlist/core/stores/redis/stores.ts';
 import { RedisProcess, SERVERS } from '../../../core/test/stores/redis/redis-process.ts';
 import { TcpProxy } from '../../../core/test/stores/redis/tcp-proxy.ts';
 import type { PipelineRecommender } from '../../src/create-recommender.ts';
-import { NOW_S, openTinyRelease, profilesOf, recommenderOf } from '../pipeline/tiny-serving.ts';
+import { openTinyRelease, profilesOf, recommenderOf } from '../pipeline/tiny-serving.ts';
 
 const USERS = Array.from({ length: 20 }, (_, user) => `user-${user}`);
 const RECOVERY = { timeout: 5_000, interval: 50 };
@@ -162,12 +162,12 @@ describe('a pod whose Redis', () => {
   it('is gone sends the log no more than it bears; who is too many is answered without a profile', async () => {
     await server.kill();
     let [reading, most] = [0, 0];
-    const { recent } = log;
+    const recent = log.recent.bind(log);
     log.recent = async (unit, max) => {
       most = Math.max(most, ++reading);
       await new Promise((wait) => setTimeout(wait, 1));
       reading -= 1;
-      return recent.call(log, unit, max);
+      return recent(unit, max);
     };
     const answers = await Promise.all(
       Array.from({ length: 400 }, (_, i) => recommender.recommend({ user_id: `user-${i}`, num_items: 5 }, `r-${i}`)),

@@ -3,8 +3,8 @@ import type { ChainableCommander } from 'ioredis';
 import type { FillTicket, ProfileCacheRead, ProfileCacheStore, ProfileEvent } from '../profile-cache.ts';
 import type { KeyedProfileEvents, UnitKey } from '../profile-store.ts';
 import type { RedisConnection } from './connection.ts';
-import { decodeMembers, eventsOf, memberArguments, parseSentinel } from './profile-members.ts';
-import { APPLY, FILL, FORGET, RENEW } from './profile-scripts.ts';
+import { eventsOf, memberArguments, unpackProfile } from './profile-members.ts';
+import { APPLY, FILL, FORGET, READ, RENEW } from './profile-scripts.ts';
 import { execute, Script } from './script.ts';
 
 const DAY_MS = 86_400_000;
@@ -29,6 +29,7 @@ const EVENTS_MAX = 1_000;
 export class RedisProfileCache implements ProfileCacheStore {
   readonly #connection: RedisConnection;
   readonly #random: () => number;
+  readonly #read: Script;
   readonly #apply: Script;
   readonly #fill: Script;
   readonly #forget: Script;
@@ -42,6 +43,7 @@ export class RedisProfileCache implements ProfileCacheStore {
     this.#random = random;
     this.#epoch = connection.key('epoch');
     this.#generations = connection.key('generations');
+    this.#read = new Script(client, { name: 'readProfile', lua: READ, keys: 3 });
     this.#apply = new Script(client, { name: 'applyToProfile', lua: APPLY, keys: 3 });
     this.#fill = new Script(client, { name: 'fillProfile', lua: FILL, keys: 3 });
     this.#forget = new Script(client, { name: 'forgetProfile', lua: FORGET, keys: 2 });
@@ -50,24 +52,21 @@ export class RedisProfileCache implements ProfileCacheStore {
 
   read(unit: UnitKey, max: number): Promise<ProfileCacheRead> {
     return this.#connection.run(async () => {
-      const { client, runId } = this.#connection;
-      const [epoch, generation, members] = (await execute(
-        client
-          .pipeline()
-          .get(this.#epoch)
-          .hget(this.#generations, groupOf(unit))
-          .zrevrangeBuffer(this.#key(unit), 0, max, 'WITHSCORES'),
-      )) as [string | null, string | null, Buffer[]];
-      // Of the same connection as the answers: its id was asked for first.
-      const run = runId ?? this.#connection.runId;
-      const isOurs = run !== undefined && epoch?.startsWith(`${run}:`) === true;
-      const sentinel = parseSentinel(members[0]);
-      if (isOurs && sentinel?.epoch === epoch) {
-        const isWhole = sentinel.kept >= max || members.length / 2 - 1 < sentinel.kept;
-        if (isWhole) return { events: decodeMembers(members), ticket: null };
+      const [epochBytes, generation, packed] = (await this.#read.buffers(
+        ...[this.#key(unit), this.#generations, this.#epoch],
+        ...[groupOf(unit), max],
+      )) as [Buffer, Buffer, Buffer];
+      const epoch = epochBytes.latin1Slice();
+      // Of the same connection as the answer: its id was asked for first.
+      const { runId } = this.#connection;
+      const isOurs = runId !== undefined && epoch.startsWith(`${runId}:`);
+      const profile = isOurs ? unpackProfile(packed) : null;
+      if (profile?.epoch === epoch) {
+        const isWhole = profile.kept >= max || profile.events.itemIds.length < profile.kept;
+        if (isWhole) return { events: profile.events, ticket: null };
       }
-      const valid = isOurs ? epoch : await this.#newEpoch(epoch ?? '');
-      return { events: null, ticket: { epoch: valid, generation: generation ?? '' } };
+      const valid = isOurs ? epoch : await this.#newEpoch(epoch);
+      return { events: null, ticket: { epoch: valid, generation: generation.latin1Slice() } };
     });
   }
 

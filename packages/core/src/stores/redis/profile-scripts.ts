@@ -1,5 +1,14 @@
 /** Lua, each run as one step of the server. Keys: profile, generations, epoch. Members: profile-members.ts. */
 
+/** Epoch, the unit's generation, and the newest members as one string. Arguments: slot, events wanted. */
+export const READ = `
+return {
+  redis.call('GET', KEYS[3]) or '',
+  redis.call('HGET', KEYS[2], ARGV[1]) or '',
+  table.concat(redis.call('ZREVRANGE', KEYS[1], 0, ARGV[2])),
+}
+`;
+
 /**
  * Adds events to a profile that is whole, and notes that the unit changed: a fill with more events than are kept takes
  * the place of a profile, and must not bring back how it was before.
@@ -9,7 +18,7 @@ export const APPLY = `
 redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
 local last = redis.call('ZRANGE', KEYS[1], -1, -1)[1]
 if last then
-  local kept, epoch = string.match(last, '^%z(%d+):(.*)$')
+  local kept, epoch = string.match(last, '^%z..(%d+):(.*)$')
   if kept and epoch == redis.call('GET', KEYS[3]) then
     redis.call('ZADD', KEYS[1], unpack(ARGV, 4))
     redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -(kept + 2))
@@ -30,11 +39,12 @@ if redis.call('GET', KEYS[3]) ~= ARGV[2] then return 0 end
 if (redis.call('HGET', KEYS[2], ARGV[1]) or '') ~= ARGV[3] then return 0 end
 local last = redis.call('ZRANGE', KEYS[1], -1, -1)[1]
 if last then
-  local kept, epoch = string.match(last, '^%z(%d+):(.*)$')
+  local kept, epoch = string.match(last, '^%z..(%d+):(.*)$')
   if epoch == ARGV[2] and tonumber(kept) >= tonumber(ARGV[5]) then return 0 end
   redis.call('DEL', KEYS[1])
 end
-redis.call('ZADD', KEYS[1], '+inf', '\\0' .. ARGV[5] .. ':' .. ARGV[2])
+local text = ARGV[5] .. ':' .. ARGV[2]
+redis.call('ZADD', KEYS[1], '+inf', '\\0' .. string.char(math.floor(#text / 256), #text % 256) .. text)
 for at = 6, #ARGV, 1000 do
   redis.call('ZADD', KEYS[1], unpack(ARGV, at, math.min(at + 999, #ARGV)))
 end

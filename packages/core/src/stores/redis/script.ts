@@ -25,6 +25,11 @@ export class Script {
     return (this.#client as unknown as Commands)[this.#name]!(...args);
   }
 
+  /** As `run`; strings come as bytes. */
+  buffers(...args: ScriptArguments): Promise<unknown> {
+    return (this.#client as unknown as Commands)[`${this.#name}Buffer`]!(...args);
+  }
+
   /** Adds a call to `pipeline`, which must be of the same client. */
   add(pipeline: ChainableCommander, ...args: ScriptArguments): void {
     void (pipeline as unknown as Commands)[this.#name]!(...args);
