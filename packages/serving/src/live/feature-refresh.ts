@@ -7,6 +7,8 @@ const ROWS_PER_PIECE = 50;
 const EVERY_MS = 1_000;
 /** Every row is recomputed at least once in this time: training's features are as of the last full hour. */
 const SWEEP_S = 3_600;
+/** New items that get their content neighbours in a round: up to 20 ms each in a large category. */
+const PLACED_PER_ROUND = 10;
 
 /** Recomputes all rows of a release, resting as long as it works. */
 export function refreshAll(live: LiveRelease, asOfS: number): Promise<void> {
@@ -29,7 +31,8 @@ function* refreshRows({ features }: LiveRelease, rows: Iterable<number>, asOfS: 
 
 /**
  * Keeps item features fresh, off the request path: each second the rows whose counters or price changed, and the next part
- * of a sweep that comes round within the hour, so that decay shows in rows that nothing happens to.
+ * of a sweep that comes round within the hour, so that decay shows in rows that nothing happens to. New items get their
+ * content neighbours here, too, since these take longer than a change may.
  */
 export class FeatureRefresh {
   readonly #residents: () => Iterable<LiveRelease>;
@@ -63,6 +66,7 @@ export class FeatureRefresh {
       const rows = [...live.dirty, ...nextOfSweep(live)];
       live.dirty.clear();
       await Pace.shared().run(refreshRows(live, rows, this.#nowS()));
+      await Pace.shared().run(live.placeByContent(PLACED_PER_ROUND));
     }
   }
 }

@@ -1,3 +1,4 @@
+import type { Pieces } from '@shortlist/core/catalog/pieces.ts';
 import type { CatalogItem } from '@shortlist/core/catalog/write-items.ts';
 import type { LiveCoVisitation, LiveItem, LiveTrending } from '@shortlist/core/contracts/live.ts';
 import { ITEM_FEATURES } from '@shortlist/core/features/item-features.ts';
@@ -5,12 +6,15 @@ import type { LiveCounters } from '@shortlist/core/features/live-counters.ts';
 import { LiveItemFeatures } from '@shortlist/core/features/live-item-features.ts';
 import { appendItems, refreshVectors } from '@shortlist/core/release/growth.ts';
 import type { LoadedRelease } from '@shortlist/core/release/loaded-release.ts';
+import { CONTENT_NEIGHBORS, contentNeighborsOf } from '@shortlist/core/retrieval/content-neighbors.ts';
 import type { RankedList } from '@shortlist/core/retrieval/ranked-lists.ts';
 import { NeighborListSource } from '@shortlist/core/retrieval/sources/neighbor-list-source.ts';
 import { RankedListSource } from '@shortlist/core/retrieval/sources/ranked-list-source.ts';
 
 /** Items without a row that are remembered, for a release that comes later and may have them. */
 const ROWLESS_MAX = 100_000;
+/** New items that wait for their content neighbours; of more, the newest. */
+const UNPLACED_MAX = 1_000;
 /** Items handed over between two turns of the event loop. */
 const HANDED_OVER = 256;
 /** The window of the live lists that stands for the source's newest, which is of 7 days too. */
@@ -38,6 +42,10 @@ export class LiveRelease {
   #forgotten = false;
   readonly #trending: RankedListSource | undefined;
   readonly #coVisitation: NeighborListSource | undefined;
+  readonly #content: NeighborListSource | undefined;
+  /** New rows that no content list names yet, newest last; and the new neighbours of those that were placed. */
+  #unplaced: number[] = [];
+  readonly #newNeighbors = new Map<number, { readonly row: number; readonly score: number }[]>();
 
   constructor(release: LoadedRelease, counters: LiveCounters) {
     const { catalog, itemFeatures, sources } = release;
@@ -48,9 +56,9 @@ export class LiveRelease {
     this.#versions = new Float64Array(catalog.capacity);
     this.#trending = sources.find((source) => source instanceof RankedListSource && source.name === 'trending') as
       RankedListSource | undefined;
-    this.#coVisitation = sources.find(
-      (source) => source instanceof NeighborListSource && source.name === 'co_visitation',
-    ) as NeighborListSource | undefined;
+    const lists = sources.filter((source) => source instanceof NeighborListSource);
+    this.#coVisitation = lists.find(({ name }) => name === 'co_visitation');
+    this.#content = lists.find(({ name }) => name === 'content');
   }
 
   /** Rows that were appended. */
@@ -132,6 +140,21 @@ export class LiveRelease {
     }
   }
 
+  /**
+   * Gives the newest `max` of the new items their content neighbours, and puts them into the lists of those that are as
+   * close to them as the neighbours that they have.
+   */
+  *placeByContent(max: number): Pieces<void> {
+    const content = this.#content;
+    if (content === undefined) return;
+    for (let left = max; left > 0 && this.#unplaced.length > 0; left--) {
+      const row = this.#unplaced.pop()!;
+      const nearest = yield* contentNeighborsOf(this.release.catalog, row);
+      content.overlay(row, nearest);
+      nearest.rows.forEach((neighbor, i) => this.#addToContentOf(content, neighbor, row, nearest.scores[i]!));
+    }
+  }
+
   /** What is known of items beyond the release's own files, for a release that comes later. */
   *changedItems(): Generator<readonly LiveItem[]> {
     const { catalog } = this.release;
@@ -157,6 +180,19 @@ export class LiveRelease {
     yield batch;
     const rowless = [...this.#rowless.values()];
     for (let from = 0; from < rowless.length; from += HANDED_OVER) yield rowless.slice(from, from + HANDED_OVER);
+  }
+
+  #addToContentOf(content: NeighborListSource, neighbor: number, row: number, score: number): void {
+    const { offsets, scores } = content.lists;
+    const [from, to] = [offsets[neighbor]!, offsets[neighbor + 1]!];
+    if (to - from >= CONTENT_NEIGHBORS && score <= scores[to - 1]!) return;
+    const others = this.#newNeighbors.get(neighbor) ?? [];
+    const joined = [...others, { row, score }].sort((a, b) => b.score - a.score).slice(0, CONTENT_NEIGHBORS);
+    this.#newNeighbors.set(neighbor, joined);
+    content.overlay(neighbor, {
+      rows: Int32Array.from(joined, (one) => one.row),
+      scores: Float32Array.from(joined, (one) => one.score),
+    });
   }
 
   /** Of a row that is there; 1 when the entry was newer. `moved` collects appended rows that need another vector. */
@@ -187,7 +223,9 @@ export class LiveRelease {
     const { rows } = await appendItems(this.release, wanted.map(catalogItem), (row) => {
       this.#versions[row] = fresh.get(catalog.itemIds[row]!)!.version;
       this.features?.addRow(row, asOfS);
+      this.#unplaced.push(row);
     });
+    this.#unplaced = this.#unplaced.slice(-UNPLACED_MAX);
     const added = new Set(rows);
     let applied = 0;
     for (const item of newer) {

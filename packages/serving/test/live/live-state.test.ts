@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { atOnce } from '@shortlist/core/catalog/pieces.ts';
+import { createProfile } from '@shortlist/core/catalog/to-profile.ts';
 import type { LiveItem } from '@shortlist/core/contracts/live.ts';
 import { EVENT_CODE } from '@shortlist/core/contracts/events.ts';
 import { FEATURE_WIDTHS } from '@shortlist/core/features/definitions.ts';
@@ -7,6 +9,7 @@ import { ItemCounters } from '@shortlist/core/features/item-counters.ts';
 import { itemFeatureIndex } from '@shortlist/core/features/item-features.ts';
 import { appendItems } from '@shortlist/core/release/growth.ts';
 import type { LoadedRelease } from '@shortlist/core/release/loaded-release.ts';
+import { CandidateSet } from '@shortlist/core/retrieval/candidate-set.ts';
 import { LiveState } from '../../src/live/live-state.ts';
 import { recommenderOf, slateOf } from '../pipeline/tiny-serving.ts';
 import { liveItem, NOW_S, RELEASED, TinyReleases } from './live-shop.ts';
@@ -171,6 +174,33 @@ describe('the live state in a pod', () => {
     expect(late.itemFeatures).toEqual(early.itemFeatures);
     state.applyCounters([countersOf('item-3', 2, 6), countersOf('nowhere', 3, 1)]);
     for (const live of state.residents) expect([...live.dirty]).toEqual([3]);
+  });
+
+  it('names a new item to those who look at what is like it by metadata, and the other way round', async () => {
+    const release = await releases.load();
+    const state = await stateWith(release);
+    const twin = liveItem('twin', 20, { title: 'Title 8', category: 'books', brand: 'brand-3', price: 9 });
+    await state.applyItems([twin, liveItem('lone', 21, { category: '' })]);
+    const content = release.sources.filter(({ name }) => name === 'content');
+    const near = (row: number) => {
+      const set = new CandidateSet(release.catalog.capacity, 500);
+      const profile = createProfile(1);
+      Object.assign(profile, { length: 1 });
+      profile.rows[0] = row;
+      profile.types[0] = EVENT_CODE.view;
+      profile.timesS[0] = NOW_S;
+      const query = { profile, nowS: NOW_S, category: -1, userVector: null, excluded: null };
+      for (const source of content) source.retrieve(query, 500, set);
+      return [...set.rows.subarray(0, set.count)];
+    };
+    const row = release.catalog.rowOf('twin');
+    expect(near(8)).not.toContain(row);
+    for (const live of state.residents) atOnce(live.placeByContent(10));
+    expect(near(8)).toContain(row);
+    expect(near(row)[0]).toBe(8);
+    expect(near(row).every((other) => release.catalog.category(other) === 'books')).toBe(true);
+    // Nothing is compared with an item without a category.
+    expect(near(release.catalog.rowOf('lone'))).toEqual([]);
   });
 
   it('leaves the features of the release alone until it knows counters', async () => {
