@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeVector, Table, tableToIPC } from 'apache-arrow';
+import { arrowBytes } from '../../core/bench/arrow-bytes.ts';
 import { benchCatalog, benchLists, NOW_S } from '../../core/bench/retrieval-shop.ts';
 import { trendingBytes } from '../../core/bench/retrieval-trending.ts';
 import type { Catalog } from '@shortlist/core/catalog/catalog.ts';
@@ -17,13 +17,6 @@ const DIM = 64;
 const ACTORS = 20_000;
 
 type Put = (path: string, content: Uint8Array | Float32Array | string) => Promise<void>;
-type Columns = Readonly<Record<string, Int32Array | Float32Array | Float64Array | Uint8Array>>;
-
-const arrow = (columns: Columns): Uint8Array =>
-  tableToIPC(
-    new Table(Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, makeVector(column)]))),
-    'file',
-  );
 
 /** A release of `itemCount` items on disk, of the size and kind that training makes, by seed; nothing was trained. */
 export async function writeSyntheticRelease(folder: string, itemCount: number, seed: number): Promise<string> {
@@ -77,7 +70,7 @@ function itemBytes(catalog: Catalog): Uint8Array {
 
 function eventBytes(itemCount: number, random: () => number): Uint8Array {
   const count = 2000;
-  return arrow({
+  return arrowBytes({
     actor: Int32Array.from({ length: count }, (_, e) => e % 100),
     row: Int32Array.from({ length: count }, () => Math.floor(random() * itemCount)),
     type: new Uint8Array(count).fill(EVENT_CODE.view),
@@ -121,7 +114,7 @@ function listBytes(
   seed: number,
 ): Uint8Array {
   const { neighbors, scores } = benchLists(fromCount, toCount, length, seed);
-  return arrow({
+  return arrowBytes({
     [from]: Int32Array.from(neighbors, (_, i) => Math.floor(i / length)),
     [to]: neighbors,
     [value]: scores,
