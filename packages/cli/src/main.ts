@@ -7,6 +7,8 @@ import { register as evaluate } from './verbs/evaluate.ts';
 import { register as events } from './verbs/events.ts';
 import { register as generate } from './verbs/generate.ts';
 import { register as importVerb } from './verbs/import.ts';
+import { register as liveState } from './verbs/live-state.ts';
+import { register as precompute } from './verbs/precompute.ts';
 import { register as release } from './verbs/release.ts';
 import { register as train } from './verbs/train.ts';
 import { register as up } from './verbs/up.ts';
@@ -15,7 +17,19 @@ import { codedIfDiskFull, codedWriteError } from './write-error.ts';
 /** A verb adds itself to the program. It imports what is heavy inside its action, so that `--help` stays instant. */
 export type Verb = (program: Command, environment: Environment) => void;
 
-const VERBS: readonly Verb[] = [demo, up, database, generate, importVerb, events, train, release, evaluate];
+const VERBS: readonly Verb[] = [
+  demo,
+  up,
+  database,
+  generate,
+  importVerb,
+  events,
+  liveState,
+  train,
+  release,
+  evaluate,
+  precompute,
+];
 
 /** Prints an operating error as one line (exit code 2); anything else is a bug and shows its stack (exit code 1). */
 function report(thrown: unknown): void {
