@@ -10,10 +10,12 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 SHORTLIST := packages/cli/bin/shortlist
 
 BENCH_serving := packages/serving/bench/stages.bench.ts
+BENCH_profiles := packages/serving/bench/profiles.bench.ts
 BENCH_swap := packages/serving/bench/swap.bench.ts
 BENCH_retrieval := packages/core/bench/retrieval-index.ts
 BENCH_sources := packages/core/bench/retrieval-sources.ts
 BENCH_import := packages/cli/bench/import.ts
+BENCH_aggregator := packages/cli/bench/aggregator.bench.ts
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -30,8 +32,8 @@ test: setup ## everything: checks, unit, integration and Python tests, real serv
 check: setup ## lint, types, dependency directions, unused code, format
 	@node --disable-warning=ExperimentalWarning scripts/test.ts --checks
 
-bench: setup ## measure (SUITE=serving|swap|retrieval|sources|import, JSON=FILE, ARGS=options of the suite)
-	@test -n "$(BENCH_$(SUITE))" || { echo 'bench: SUITE is one of serving, swap, retrieval, sources, import' >&2; exit 2; }
+bench: setup ## measure (SUITE=serving|profiles|swap|retrieval|sources|import|aggregator, JSON=FILE, ARGS=options of the suite)
+	@test -n "$(BENCH_$(SUITE))" || { echo 'bench: SUITE is one of serving, profiles, swap, retrieval, sources, import, aggregator' >&2; exit 2; }
 	@node --expose-gc --disable-warning=ExperimentalWarning $(BENCH_$(SUITE)) $(ARGS) $(if $(JSON),--json $(JSON))
 
 eval: setup ## offline evaluation through the served stages (DATASET=, MODE=all|new-only, JSON=FILE)

@@ -1,7 +1,7 @@
 /**
  * Profiles in three tiers, against a real Valkey (the one of the workspace):
  *
- *   node packages/serving/bench/profiles.bench.ts [--users 100000] [--seconds 10] [--repeats 5] [--json FILE]
+ *   node packages/serving/bench/profiles.bench.ts [--users 20000] [--seconds 5] [--repeats 5] [--json FILE]
  *
  * `profiles.read.*`: one profile of 100 events read from Redis, 2,000 reads a second, sent when their time comes whether
  * or not earlier ones are answered; from sending to the decoded profile. `profiles.memory.*`: bytes of Redis for one user.
@@ -24,8 +24,8 @@ const option = (name: string, initial: string): number => {
   const at = process.argv.indexOf(`--${name}`);
   return Number(at < 0 ? initial : process.argv[at + 1]!);
 };
-const USERS = option('users', '100000');
-const SECONDS = option('seconds', '10');
+const USERS = option('users', '20000');
+const SECONDS = option('seconds', '5');
 const REPEATS = option('repeats', '5');
 const READS_PER_S = 2_000;
 const EVENTS = 100;
@@ -134,7 +134,7 @@ async function hitRates(entriesMax: number, redisBytes: number): Promise<number[
   while ((cache.status() as { ttl_ms: number }).ttl_ms === 0) await sleep(10);
   const draw = zipf(USERS);
   const found = { memory: 0, redis: 0, log: 0 };
-  const [warmUp, measured] = [3 * USERS, USERS];
+  const [warmUp, measured] = [2 * USERS, USERS];
   for (let request = 0; request < warmUp + measured; request += 20) {
     await Promise.all(
       Array.from({ length: 20 }, async (_, i) => {
@@ -189,7 +189,7 @@ try {
   const perUser = await fill(0, readUsers);
   results.push(summarised('profiles.memory.55_events.bytes', 'bytes', [perUser]));
   const redisBytes = 0.4 * USERS * perUser;
-  for (const entriesMax of [500, 2_000, 20_000]) {
+  for (const entriesMax of [USERS / 100, USERS / 20, USERS]) {
     const rates = await hitRates(entriesMax, redisBytes);
     ['memory', 'redis', 'log'].forEach((tier, t) =>
       results.push(summarised(`profiles.hits.${tier}.${entriesMax}_in_memory`, '%', [rates[t]!])),

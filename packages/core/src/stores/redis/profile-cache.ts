@@ -59,7 +59,8 @@ export class RedisProfileCache implements ProfileCacheStore {
       const epoch = epochBytes.latin1Slice();
       // Of the same connection as the answer: its id was asked for first.
       const { runId } = this.#connection;
-      const isOurs = runId !== undefined && epoch.startsWith(`${runId}:`);
+      if (runId === undefined) throw new Error('Connection is closed.');
+      const isOurs = epoch.startsWith(`${runId}:`);
       const profile = isOurs ? unpackProfile(packed) : null;
       if (profile?.epoch === epoch) {
         const isWhole = profile.kept >= max || profile.events.itemIds.length < profile.kept;
