@@ -3,8 +3,9 @@
 Measured on the design's data with these definitions (Recall@20/NDCG@20, `all` and `new-only`), online-retail:
   popular .0607/.0876 .0373/.0397 | popular_28d .0899/.1353 .0779/.0862 | own_counts .2558/.3351
   item_cosine .1462/.1954 .0917/.0913 | ease .1994/.2627 .1062/.1051
-gowalla (`untouched`): popular .0416/.0317 | item_cf .1497/.1169 | item_walk .1862/.1563
-retailrocket as shipped (`untouched`, @10): popular .0386/.0212 | item_cosine .0667/.0421 | item_walk .1063/.0666
+gowalla (`untouched`): popular .0416/.0317 | item_cf .1568/.1213 | item_walk .1862/.1563
+retailrocket as shipped (`untouched`, @10): popular .0386/.0212 | item_cosine .0649/.0408 | item_walk .1063/.0665
+  co_visits .2259/.1385; with each actor's last purchase as cut-off: popular .0304/.0148 | co_visits .1086/.0707
 "Bought" means purchase events where there are any, otherwise every event of interest.
 """
 
