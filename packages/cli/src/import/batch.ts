@@ -1,4 +1,4 @@
-import type { NewEvent } from '@shortlist/core/stores/event-store.ts';
+import type { NewEvent, PreparedEvents } from '@shortlist/core/stores/event-store.ts';
 import type { Impression } from '@shortlist/core/stores/impression-store.ts';
 import type { Item } from '@shortlist/core/stores/item-store.ts';
 import type { Stores } from '@shortlist/core/stores/stores.ts';
@@ -17,6 +17,7 @@ export class Batch implements Sink {
   readonly #items: Item[] = [];
   readonly #seenItems: Item[] = [];
   readonly #impressions: Impression[] = [];
+  #prepared: PreparedEvents | undefined;
 
   constructor(found: Counts, rejects: RejectsFile) {
     this.#found = found;
@@ -48,6 +49,11 @@ export class Batch implements Sink {
     this.#rejects.add(line, reason, raw);
   }
 
+  /** Works out ahead what needs no database. Nothing may be added after it. */
+  prepare({ events }: Pick<Stores, 'events'>): void {
+    if (this.#events.length > 0) this.#prepared = events.prepare(this.#events);
+  }
+
   /** Writes everything; returns how much of it was new. */
   async store({ items, events, impressions }: Stores): Promise<Counts> {
     const counts: Counts = {};
@@ -66,7 +72,7 @@ export class Batch implements Sink {
       note('items unchanged', this.#seenItems.length - inserted);
     }
     if (this.#events.length > 0) {
-      const { inserted, duplicates, conflicts } = await events.append(this.#events);
+      const { inserted, duplicates, conflicts } = await events.append(this.#prepared ?? this.#events);
       note('events new', inserted);
       note('events already there', duplicates - conflicts);
       note(CONFLICTS, conflicts);

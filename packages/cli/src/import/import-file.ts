@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
 import { basename } from 'node:path';
+import { LOG_KIND } from '@shortlist/core/contracts/log.ts';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
-import type { TransactionalStores } from '@shortlist/core/stores/stores.ts';
+import type { ImportProgress } from '@shortlist/core/stores/import-progress-store.ts';
+import type { Stores, TransactionalStores } from '@shortlist/core/stores/stores.ts';
 import { Batch } from './batch.ts';
 import { readLines } from './lines.ts';
 import { RejectsFile } from './rejects-file.ts';
@@ -66,32 +68,40 @@ export async function importFile({ stores, file, rejectsFolder, onProgress }: Im
   let lines = 0;
   let writing: Promise<void> = Promise.resolve();
 
-  const write = async (full: Batch, upTo: number, finished: boolean) => {
-    const { counts, ...progress } = {
-      fileDigest,
-      source: file.id,
-      file: name,
-      lines: upTo,
-      finished,
-      counts: { ...found },
-    };
-    await stores.transaction(async (inside) => {
+  const progressAt = (upTo: number, finished: boolean) => ({
+    fileDigest,
+    source: file.id,
+    file: name,
+    lines: upTo,
+    finished,
+    counts: { ...found, ...stored },
+  });
+  const write = async (full: Batch, upTo: number) => {
+    const progress = progressAt(upTo, false);
+    const store = async (inside: Stores) => {
       const next = addCounts(stored, await full.store(inside));
-      await inside.importProgress.save({ ...progress, counts: { ...counts, ...next } });
-      stored = next;
-    });
+      await inside.importProgress.save({ ...progress, counts: { ...progress.counts, ...next } });
+      return next;
+    };
+    // A crash of the machine may undo the last batches together with the note of how far they came: the next run does
+    // them again. Only the end has to be on disk when it is told.
+    stored = await stores.transaction(store, { durable: false });
   };
   const flush = async (finished: boolean) => {
     rejects.flush();
     const full = batch;
     batch = new Batch(found, rejects);
     found.lines = lines;
-    // One transaction is under way while the next batch is parsed.
+    // One transaction is under way while the next batch is parsed and made ready to send.
+    if (finished || lines > committed) full.prepare(stores);
     await writing;
-    if (finished || lines > committed) writing = write(full, lines, finished);
+    if (finished || lines > committed) writing = write(full, lines);
     // Awaited by the next flush; until then a failure must not count as unhandled.
     writing.catch(() => undefined);
-    if (finished) await writing;
+    if (finished) {
+      await writing;
+      await finish(stores, progressAt(lines, true));
+    }
   };
 
   try {
@@ -111,6 +121,19 @@ export async function importFile({ stores, file, rejectsFolder, onProgress }: Im
   }
   const counts = { ...found, ...stored };
   return { file: name, what: file.what, already: false, resumedAfter: committed, counts, rejectsPath: rejects.path };
+}
+
+/** Notes that the file is done, and tells those who follow the log that anything may have changed: together, on disk. */
+async function finish(stores: TransactionalStores, progress: ImportProgress): Promise<void> {
+  const lane = await stores.log.openLane();
+  try {
+    await lane.write(async (inside, tell) => {
+      await inside.importProgress.save(progress);
+      tell({ kind: LOG_KIND.reset, payload: { reason: `import of ${progress.file}` } });
+    });
+  } finally {
+    await lane.close();
+  }
 }
 
 const pickStored = (counts: Counts): Counts =>

@@ -8,7 +8,7 @@ import { createCluster, withDatabase } from '../../src/workspace/database.ts';
 import { runCommand, startCommand } from '../run-command.ts';
 import { temporaryWorkspace, type TemporaryWorkspace } from '../workspace/temporary-workspace.ts';
 
-const EVENTS = 150_000;
+const EVENTS = 100_000;
 let workspace: TemporaryWorkspace;
 let data: string;
 
@@ -69,13 +69,13 @@ test('an import killed in the middle and run again equals a single run; a third 
   running.process.kill('SIGKILL');
   expect(await running.outcome).toMatchObject({ signal: 'SIGKILL' });
   const partial = await contentOf('killed');
-  expect(Number(partial.events)).toBeLessThan(EVENTS - 15);
+  expect(Number(partial.events)).toBeLessThan(EVENTS - 10);
 
   const resumed = await runCommand(importInto('killed'), workspace.variables);
   expect(resumed).toMatchObject({ code: 0, stdout: expect.stringContaining('went on after line') as string });
   const content = await contentOf('killed');
   expect(content).toEqual(await contentOf('single'));
-  expect(Number(content.events)).toBe(EVENTS - 15);
+  expect(Number(content.events)).toBe(EVENTS - 10);
 
   const again = await runCommand(importInto('killed'), workspace.variables);
   expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('nothing to do') as string });

@@ -73,10 +73,17 @@ export interface EventSummary {
   readonly lastS: number;
 }
 
+/** Events with what `append` can work out of them without the database. */
+export interface PreparedEvents {
+  readonly events: readonly NewEvent[];
+}
+
 /** The event log: append-only, idempotent by event id. */
 export interface EventStore {
-  /** Appends those that are not there yet, all or none. */
-  append(events: readonly NewEvent[]): Promise<AppendCounts>;
+  /** Does the part of `append` that needs no database (hashing, sorting, encoding), to be done while it is busy. */
+  prepare(events: readonly NewEvent[]): PreparedEvents;
+  /** Appends those that are not there yet, all or none. In bulk: consumers of the log are not told. */
+  append(events: readonly NewEvent[] | PreparedEvents): Promise<AppendCounts>;
   /** Streams in (time, arrival) order from one consistent view: events appended meanwhile are not in it. */
   stream(range?: StreamRange): AsyncIterable<EventBatch>;
   summary(): Promise<EventSummary>;

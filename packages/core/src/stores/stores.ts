@@ -22,13 +22,21 @@ export interface Stores {
   readonly importProgress: ImportProgressStore;
 }
 
+export interface TransactionOptions {
+  /**
+   * False: does not wait for the disk. If the server's machine then crashes, this transaction may be lost, but never
+   * without those that followed it. For work that notes how far it came and ends with a durable one. Default true.
+   */
+  readonly durable?: boolean;
+}
+
 /** Stores whose changes can be made together. */
 export interface TransactionalStores extends Stores {
   readonly log: EventLog;
   /** Forgets everything of the dataset. */
   clear(): Promise<void>;
   /** Runs `work` on stores whose changes are kept all (when it returns) or not at all (when it throws). */
-  transaction<T>(work: (stores: Stores) => Promise<T>): Promise<T>;
+  transaction<T>(work: (stores: Stores) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /** Runs `work` on stores that all see one unchanging state and change nothing. */
   snapshot<T>(work: (stores: Stores) => Promise<T>): Promise<T>;
 }

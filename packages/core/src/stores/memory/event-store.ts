@@ -1,4 +1,12 @@
-import type { AppendCounts, EventBatch, EventStore, EventSummary, NewEvent, StreamRange } from '../event-store.ts';
+import type {
+  AppendCounts,
+  EventBatch,
+  EventStore,
+  EventSummary,
+  NewEvent,
+  PreparedEvents,
+  StreamRange,
+} from '../event-store.ts';
 import { nextOf, toMicroseconds, type MemoryEvent, type MemoryState } from './state.ts';
 
 const isSameEvent = (stored: NewEvent, event: NewEvent) =>
@@ -38,7 +46,12 @@ export class MemoryEventStore implements EventStore {
     this.#state = state;
   }
 
-  append(events: readonly NewEvent[]): Promise<AppendCounts> {
+  prepare(events: readonly NewEvent[]): PreparedEvents {
+    return { events };
+  }
+
+  append(given: readonly NewEvent[] | PreparedEvents): Promise<AppendCounts> {
+    const events = 'events' in given ? given.events : given;
     const isFresh = storeNewEvents(this.#state, events);
     const counts = { inserted: 0, duplicates: 0, conflicts: 0 };
     for (const [i, event] of events.entries()) {

@@ -7,34 +7,42 @@ import { BinaryWriter } from './binary-values.ts';
 const SIGNATURE = Buffer.from('PGCOPY\n\u00ff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
 const CHUNK_BYTES = 1 << 18;
 
-/**
- * Sends rows into `target` (`table (columns)`) by COPY in binary format. `writeRow` writes the fields of row i, all of
- * the `columns`, in order.
- */
-export async function copyBinary(
-  client: PoolClient,
-  target: { readonly table: string; readonly columns: readonly string[] },
+export interface CopyTarget {
+  readonly table: string;
+  readonly columns: readonly string[];
+}
+
+/** Rows in COPY's binary format, in pieces. `writeRow` writes the fields of row i, all of the columns, in order. */
+export function encodeRows(
+  { columns }: CopyTarget,
   rows: number,
   writeRow: (writer: BinaryWriter, i: number) => void,
+): Buffer[] {
+  const chunks: Buffer[] = [SIGNATURE];
+  let writer = new BinaryWriter(CHUNK_BYTES + (1 << 14));
+  for (let i = 0; i < rows; i++) {
+    writer.int16(columns.length);
+    writeRow(writer, i);
+    if (writer.length < CHUNK_BYTES) continue;
+    chunks.push(writer.written);
+    writer = new BinaryWriter(CHUNK_BYTES + (1 << 14));
+  }
+  writer.int16(-1);
+  chunks.push(writer.written);
+  return chunks;
+}
+
+/** Sends encoded rows into a table by COPY. */
+export async function copyEncoded(
+  client: PoolClient,
+  { table, columns }: CopyTarget,
+  chunks: readonly Buffer[],
 ): Promise<void> {
-  const { table, columns } = target;
   const stream = client.query(from(`COPY ${table} (${columns.join(', ')}) FROM STDIN WITH (FORMAT binary)`));
   const done = finished(stream, { readable: false });
   // Awaited below; until then a failure must not count as unhandled.
   done.catch(() => undefined);
-  const writer = new BinaryWriter(CHUNK_BYTES + (1 << 16));
-  const send = async () => {
-    const room = stream.write(Buffer.from(writer.written));
-    writer.reset();
-    if (!room) await Promise.race([once(stream, 'drain'), done]);
-  };
-  stream.write(SIGNATURE);
-  for (let i = 0; i < rows; i++) {
-    writer.int16(columns.length);
-    writeRow(writer, i);
-    if (writer.length >= CHUNK_BYTES) await send();
-  }
-  writer.int16(-1);
-  stream.end(Buffer.from(writer.written));
+  for (const chunk of chunks) if (!stream.write(chunk)) await Promise.race([once(stream, 'drain'), done]);
+  stream.end();
   await done;
 }

@@ -1,7 +1,16 @@
 import type { PoolClient } from 'pg';
 import { EventKeys } from '../event-key.ts';
-import type { AppendCounts, EventBatch, EventStore, EventSummary, NewEvent, StreamRange } from '../event-store.ts';
-import { copyBinary } from './binary-copy.ts';
+import type {
+  AppendCounts,
+  EventBatch,
+  EventStore,
+  EventSummary,
+  NewEvent,
+  PreparedEvents,
+  StreamRange,
+} from '../event-store.ts';
+import { arrayParameter, ELEMENT_TYPE } from './array-parameters.ts';
+import { copyEncoded, encodeRows } from './binary-copy.ts';
 import { microsecondsOf, type BinaryWriter } from './binary-values.ts';
 import { streamEvents } from './event-stream.ts';
 import { ensurePartitions } from './partitions.ts';
@@ -14,24 +23,40 @@ export const EVENT_COLUMNS = [
   ...['surface', 'device', 'request_id', 'position', 'custom_type', 'query'],
 ] as const;
 
+/** Whether some of these are known: then the others are worth no try at once either. */
+const ANY_KNOWN = {
+  name: 'any_event_key_known',
+  text: 'SELECT EXISTS (SELECT FROM event_keys WHERE event_key = ANY($1::uuid[])) AS known',
+};
+/** Keys that are looked at for it. */
+const SAMPLE = 64;
+
+const KEYS_TABLE = { table: 'event_keys', columns: ['event_key', 'occurred_on'] };
+const UNIQUE_VIOLATION = '23505';
+
 /** Sorted, so that two writers meet the keys they share in one order and cannot wait for each other in a circle. */
 const INCOMING_KEYS = `CREATE TEMP TABLE IF NOT EXISTS incoming_keys (
   event_key uuid, occurred_on date, n integer
 ) ON COMMIT DELETE ROWS`;
+const INCOMING_KEYS_TABLE = { table: 'incoming_keys', columns: ['event_key', 'occurred_on', 'n'] };
 const INSERT_KEYS = `WITH inserted AS (
   INSERT INTO event_keys SELECT event_key, occurred_on FROM incoming_keys ORDER BY event_key
   ON CONFLICT DO NOTHING RETURNING event_key
 )
 SELECT n FROM incoming_keys WHERE (event_key IN (SELECT event_key FROM inserted)) IS NOT TRUE`;
 
-const INCOMING_UNIT_DAYS = `CREATE TEMP TABLE IF NOT EXISTS incoming_unit_days (
-  unit text, day date
-) ON COMMIT DELETE ROWS`;
-const INSERT_UNIT_DAYS = 'INSERT INTO unit_days SELECT unit, day FROM incoming_unit_days ON CONFLICT DO NOTHING';
+const INSERT_UNIT_DAYS = {
+  name: 'insert_unit_days',
+  text: 'INSERT INTO unit_days SELECT * FROM unnest($1::text[], $2::date[]) ON CONFLICT DO NOTHING',
+};
 
 const INCOMING_DUPLICATES = `CREATE TEMP TABLE IF NOT EXISTS incoming_duplicates (
   event_key uuid, user_id text, session_id text, item_id text, type smallint, occurred_at timestamptz
 ) ON COMMIT DELETE ROWS`;
+const DUPLICATES_TABLE = {
+  table: 'incoming_duplicates',
+  columns: ['event_key', 'user_id', 'session_id', 'item_id', 'type', 'occurred_at'],
+};
 /** Looked for under the user and under the session: a session's events may have been given to a user since. */
 const COUNT_CONFLICTS = `SELECT count(*)::float8 AS conflicts FROM incoming_duplicates AS incoming
   WHERE NOT EXISTS (SELECT FROM events AS stored
@@ -66,6 +91,47 @@ function writeEvent(writer: BinaryWriter, event: NewEvent, key: Uint8Array): voi
   writer.textField(event.query);
 }
 
+const EVENTS_TABLE = { table: 'events', columns: EVENT_COLUMNS };
+
+const encodeEvents = (events: readonly NewEvent[], keys: EventKeys, rows: ArrayLike<number>): Buffer[] =>
+  encodeRows(EVENTS_TABLE, rows.length, (writer, row) => {
+    const i = rows[row]!;
+    writeEvent(writer, events[i]!, keys.at(i));
+  });
+
+/** Everything that is sent, for the usual case that all of the events are new. */
+class PreparedAppend implements PreparedEvents {
+  readonly events: readonly NewEvent[];
+  readonly keys: EventKeys;
+  /** Parallel to `events`. */
+  readonly days: Int32Array;
+  readonly keyRows: readonly Buffer[];
+  readonly eventRows: readonly Buffer[];
+  /** Parameters of `INSERT_UNIT_DAYS`. */
+  readonly unitDays: readonly Buffer[];
+
+  constructor(events: readonly NewEvent[]) {
+    this.events = events;
+    this.keys = new EventKeys(events.map(({ eventId }) => eventId));
+    this.days = Int32Array.from(events, dayOfEvent);
+    const { sorted } = this.keys;
+    this.keyRows = encodeRows(KEYS_TABLE, sorted.length, (writer, row) => {
+      writer.bytesField(this.keys.at(sorted[row]!));
+      writer.dateField(this.days[sorted[row]!]!);
+    });
+    this.eventRows = encodeEvents(
+      events,
+      this.keys,
+      events.map((_, i) => i),
+    );
+    const { count, units, days } = new UnitDays(events);
+    this.unitDays = [
+      arrayParameter(ELEMENT_TYPE.text, count, (writer, i) => writer.textField(units[i]!)),
+      arrayParameter(ELEMENT_TYPE.date, count, (writer, i) => writer.dateField(days[i]!)),
+    ];
+  }
+}
+
 /**
  * The event log in the day partitions of `events`. Appends in bulk, by COPY; the log's consumers are not told (see
  * event-log.ts for the way that tells them).
@@ -77,44 +143,28 @@ export class PostgresEventStore implements EventStore {
     this.#session = session;
   }
 
-  append(events: readonly NewEvent[]): Promise<AppendCounts> {
+  prepare(events: readonly NewEvent[]): PreparedEvents {
+    return new PreparedAppend(events);
+  }
+
+  append(given: readonly NewEvent[] | PreparedEvents): Promise<AppendCounts> {
+    const prepared =
+      given instanceof PreparedAppend ? given : new PreparedAppend('events' in given ? given.events : given);
+    const { events, keys, days, unitDays } = prepared;
     return this.#session.transaction(async (client) => {
-      const keys = new EventKeys(events.map(({ eventId }) => eventId));
-      const days = Int32Array.from(events, dayOfEvent);
-      const isNew = await this.#takeKeys(client, keys, days);
+      const isNew = await takeKeys(client, prepared);
       const fresh: number[] = [];
       const duplicates: number[] = [];
       for (let i = 0; i < events.length; i++) (isNew[i] === 1 ? fresh : duplicates).push(i);
       await ensurePartitions(client, [...new Set(fresh.map((i) => days[i]!))]);
-      await copyBinary(client, { table: 'events', columns: EVENT_COLUMNS }, fresh.length, (writer, row) => {
-        const i = fresh[row]!;
-        writeEvent(writer, events[i]!, keys.at(i));
-      });
-      await insertUnitDays(client, fresh.length === events.length ? events : fresh.map((i) => events[i]!));
+      const rows = duplicates.length === 0 ? prepared.eventRows : encodeEvents(events, keys, fresh);
+      await copyEncoded(client, EVENTS_TABLE, rows);
+      // Of duplicates, too: their units were active on these days.
+      await client.query({ ...INSERT_UNIT_DAYS, values: [...unitDays] });
       const again = duplicates.map((i) => ({ event: events[i]!, key: keys.at(i) }));
       const conflicts = again.length === 0 ? 0 : await countConflicts(client, again);
       return { inserted: fresh.length, duplicates: again.length, conflicts };
     });
-  }
-
-  /** Returns 1 for each event whose key is new, and is taken now. */
-  async #takeKeys(client: PoolClient, keys: EventKeys, days: Int32Array): Promise<Uint8Array> {
-    const isNew = new Uint8Array(keys.count);
-    for (const i of keys.sorted) isNew[i] = 1;
-    const writeKey = (writer: BinaryWriter, i: number) => {
-      writer.bytesField(keys.at(i));
-      writer.dateField(days[i]!);
-    };
-    await client.query(INCOMING_KEYS);
-    await client.query('TRUNCATE incoming_keys');
-    const target = { table: 'incoming_keys', columns: ['event_key', 'occurred_on', 'n'] };
-    await copyBinary(client, target, keys.sorted.length, (writer, row) => {
-      writeKey(writer, keys.sorted[row]!);
-      writer.int32Field(keys.sorted[row]!);
-    });
-    const { rows } = await client.query<[number]>({ text: INSERT_KEYS, rowMode: 'array' });
-    for (const [i] of rows) isNew[i] = 0;
-    return isNew;
   }
 
   stream({ fromS = -Infinity, beforeS = Infinity, batchMax = 20_000 }: StreamRange = {}): AsyncIterable<EventBatch> {
@@ -128,16 +178,47 @@ export class PostgresEventStore implements EventStore {
   }
 }
 
-async function insertUnitDays(client: PoolClient, events: readonly NewEvent[]): Promise<void> {
-  const active = new UnitDays(events);
-  await client.query(INCOMING_UNIT_DAYS);
-  await client.query('TRUNCATE incoming_unit_days');
-  const target = { table: 'incoming_unit_days', columns: ['unit', 'day'] };
-  await copyBinary(client, target, active.count, (writer, i) => {
-    writer.textField(active.units[i]);
-    writer.dateField(active.days[i]!);
+/**
+ * Takes the keys that are new; returns 1 for their first events, 0 for the others. A batch is mostly wholly new, or has
+ * been there before: the new one goes straight into the table, at half the cost.
+ */
+async function takeKeys(client: PoolClient, { keys, days, keyRows }: PreparedAppend): Promise<Uint8Array> {
+  const { sorted } = keys;
+  const isNew = new Uint8Array(keys.count);
+  for (const i of sorted) isNew[i] = 1;
+  if (!(await isAnyKnown(client, keys))) {
+    await client.query('SAVEPOINT keys');
+    try {
+      await copyEncoded(client, KEYS_TABLE, keyRows);
+      await client.query('RELEASE SAVEPOINT keys');
+      return isNew;
+    } catch (error) {
+      if ((error as { code?: string }).code !== UNIQUE_VIOLATION) throw error;
+      await client.query('ROLLBACK TO SAVEPOINT keys');
+    }
+  }
+  await client.query(INCOMING_KEYS);
+  await client.query('TRUNCATE incoming_keys');
+  const rows = encodeRows(INCOMING_KEYS_TABLE, sorted.length, (writer, row) => {
+    const i = sorted[row]!;
+    writer.bytesField(keys.at(i));
+    writer.dateField(days[i]!);
+    writer.int32Field(i);
   });
-  await client.query(INSERT_UNIT_DAYS);
+  await copyEncoded(client, INCOMING_KEYS_TABLE, rows);
+  const known = await client.query<[number]>({ text: INSERT_KEYS, rowMode: 'array' });
+  for (const [i] of known.rows) isNew[i] = 0;
+  return isNew;
+}
+
+async function isAnyKnown(client: PoolClient, keys: EventKeys): Promise<boolean> {
+  const { sorted } = keys;
+  const step = Math.max(1, Math.floor(sorted.length / SAMPLE));
+  const sample: Buffer[] = [];
+  for (let row = 0; row < sorted.length; row += step) sample.push(keys.at(sorted[row]!));
+  const values = [arrayParameter(ELEMENT_TYPE.uuid, sample.length, (writer, i) => writer.bytesField(sample[i]!))];
+  const { rows } = await client.query<{ known: boolean }>({ ...ANY_KNOWN, values });
+  return rows[0]!.known;
 }
 
 /** How many of these are stored as another event. */
@@ -147,8 +228,7 @@ async function countConflicts(
 ): Promise<number> {
   await client.query(INCOMING_DUPLICATES);
   await client.query('TRUNCATE incoming_duplicates');
-  const columns = ['event_key', 'user_id', 'session_id', 'item_id', 'type', 'occurred_at'];
-  await copyBinary(client, { table: 'incoming_duplicates', columns }, duplicates.length, (writer, i) => {
+  const incoming = encodeRows(DUPLICATES_TABLE, duplicates.length, (writer, i) => {
     const { event, key } = duplicates[i]!;
     writer.bytesField(key);
     writer.textField(event.userId);
@@ -157,6 +237,7 @@ async function countConflicts(
     writer.int16Field(event.type);
     writer.timestampField(microsecondsOf(event.occurredAtS));
   });
+  await copyEncoded(client, DUPLICATES_TABLE, incoming);
   const { rows } = await client.query<{ conflicts: number }>(COUNT_CONFLICTS);
   return rows[0]!.conflicts;
 }

@@ -48,7 +48,11 @@ export function postgresStores(pool: Pool): TransactionalStores {
     async clear() {
       await pool.query(CLEAR);
     },
-    transaction: (work) => session.transaction((client) => work(storesOn(transactionSession(client)))),
+    transaction: (work, { durable = true } = {}) =>
+      session.transaction(async (client) => {
+        if (!durable) await client.query('SET LOCAL synchronous_commit = off');
+        return work(storesOn(transactionSession(client)));
+      }),
     async snapshot(work) {
       const results = session.snapshot(async function* (client) {
         yield await work(storesOn(transactionSession(client)));
