@@ -17,7 +17,7 @@ export interface ProjectorOptions {
   readonly tail: LogTail;
   readonly offsets: ConsumerOffsets;
   readonly items: Pick<ItemStore, 'get' | 'snapshot'>;
-  readonly fast: Pick<FastStores, 'profiles' | 'invalidations' | 'live' | 'answers'>;
+  readonly fast: Pick<FastStores, 'profiles' | 'invalidations' | 'live' | 'answers' | 'slates'>;
   readonly shard: ItemShard;
   readonly onStep?: StepHook;
 }
@@ -91,7 +91,9 @@ export class Projector {
       }
       case LOG_KIND.retract: {
         // Whose they were is known until every consumer has passed: an event of theirs that came late here must go, too.
-        return this.#forget((await pendingErasureUnits(this.#options.pool)) as ReadonlySet<UnitKey>);
+        const erased = (await pendingErasureUnits(this.#options.pool)) as ReadonlySet<UnitKey>;
+        await this.#options.fast.slates.remove([...erased].filter(isUser).map((unit) => unit.slice(2)));
+        return this.#forget(erased);
       }
       case LOG_KIND.reset:
         return this.#reset();
@@ -160,6 +162,8 @@ export class Projector {
     await this.#options.onStep?.(`projector:${name}`);
   }
 }
+
+const isUser = (unit: UnitKey): boolean => unit.startsWith('u:');
 
 /** Neighbouring batches of one kind, which can be applied together. */
 function runsOf(batches: readonly LogBatch[]): LogBatch[][] {

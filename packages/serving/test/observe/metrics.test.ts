@@ -12,6 +12,8 @@ beforeAll(async () => {
   await post(`${pod.url}/recommend`, 'x'.repeat(2 * 1024 * 1024));
   pod.server.observer.batch(3, 1200);
   pod.server.observer.queueDepth(7);
+  pod.server.observer.profileRead('redis', true);
+  pod.server.observer.answerCache('trending', 'hit');
 });
 afterAll(() => pod.server.drain());
 
@@ -29,6 +31,8 @@ describe('/metrics', () => {
     'shortlist_batch_requests_bucket{le="4"} 1',
     'shortlist_batch_rows_sum 1200',
     'shortlist_queue_depth 7',
+    'shortlist_profile_reads_total{tier="redis",found="true"} 1',
+    'shortlist_answer_cache_total{cache="trending",outcome="hit"} 1',
     'shortlist_release_info{release="release-1"} 1',
     'shortlist_release_info{release="release-0"} 0',
     'shortlist_live_lag_seconds 0.5',
