@@ -109,6 +109,20 @@ describe('stored counters (real PostgreSQL)', () => {
 
   it('stay exact through merges and erasures amid traffic, also when the shopper comes back', async () => {
     const { pool, lane, stores, start } = await open('people');
+    // Slates count as impressions, and go with their shopper.
+    await stores.impressions.append(
+      Array.from({ length: 60 }, (_, i) => ({
+        requestId: `slate ${i}`,
+        userId: `user ${i % 30}`,
+        sessionId: null,
+        occurredAtS: MIDNIGHT_S + i,
+        surface: 'home',
+        device: 'mobile',
+        category: null,
+        itemIds: [`item ${i % 40}`, `item ${(i * 3) % 40}`],
+        propensities: Float32Array.of(1, 1),
+      })),
+    );
     const { errors } = start();
     const [traffic, people] = [await lane(), await lane()];
     const events = seededEvents({ count: 4_000, seed: 41, aroundS: MIDNIGHT_S });

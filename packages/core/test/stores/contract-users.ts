@@ -97,7 +97,11 @@ export function testUsers(stores: () => TransactionalStores): void {
     expect(retractions).toHaveLength(1);
     const { itemIds, types, timesS, firstPurchases } = retractions[0]!;
     expect(itemIds.map((id, i) => `${id} ${types[i]} ${timesS[i]}`).sort()).toEqual(
-      [`a ${purchase} 100`, `a ${purchase} 90000`, `b ${view} 300`, `c ${purchase} 400`].sort(),
+      [
+        ...[`a ${purchase} 100`, `a ${purchase} 90000`, `b ${view} 300`, `c ${purchase} 400`],
+        // Each of the two slates showed both.
+        ...['i1 3 1700000000', 'i1 3 1700000000', 'i2 3 1700000000', 'i2 3 1700000000'],
+      ].sort(),
     );
     expect([...firstPurchases].sort((a, b) => a.oldS - b.oldS)).toEqual([
       { itemId: 'a', oldS: 100, newS: null },

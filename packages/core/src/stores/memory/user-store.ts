@@ -96,8 +96,11 @@ export class MemoryUserStore implements UserStore {
       timeS: occurredAtS,
       unit: user === null ? `s:${sessionId}` : `u:${user}`,
     }));
+    const shown = slates.flatMap(({ itemIds, occurredAtS }) =>
+      itemIds.map((itemId) => ({ itemId, type: EVENT_CODE.impression, timeS: occurredAtS, unit: `u:${userId}` })),
+    );
     const units = [`u:${userId}`, ...[...sessions].map((session) => `s:${session}`)];
-    return { receipt, units, retractions: retractionsOf(retracted, () => null) };
+    return { receipt, units, retractions: retractionsOf([...retracted, ...shown], () => null) };
   }
 
   completeErasures(consumers: Readonly<Record<string, LogOffsets>> = {}): Promise<readonly ErasureReceipt[]> {

@@ -66,9 +66,13 @@ const DELETE_EVENTS = `DELETE FROM events
   WHERE user_id = $1 OR (user_id IS NULL AND session_id = ANY($2))
   RETURNING event_key, item_id, type, date_part('epoch', occurred_at), user_id, session_id`;
 
+/** Slates count as impressions of their items, as when the counters are made anew. */
+const DELETE_SLATES = `DELETE FROM impressions
+  WHERE user_id = $1 OR (user_id IS NULL AND session_id = ANY($2))
+  RETURNING item_ids, date_part('epoch', occurred_at)`;
+
 /** Rows by table that an erasure removes besides events and their keys; $1 user, $2 sessions, $3 units. */
 const DELETES: readonly (readonly [table: string, condition: string])[] = [
-  ['impressions', 'user_id = $1 OR (user_id IS NULL AND session_id = ANY($2))'],
   ['users', 'user_id = $1'],
   ['session_users', 'user_id = $1 OR session_id = ANY($2)'],
 ];
@@ -140,6 +144,12 @@ export class PostgresUserStore implements UserStore {
       const keys = events.rows.map(([key]) => key);
       counts.event_keys =
         (await client.query('DELETE FROM event_keys WHERE event_key = ANY($1)', [keys])).rowCount ?? 0;
+      const slates = await client.query<[itemIds: string[], timeS: number]>({
+        text: DELETE_SLATES,
+        values: [userId, sessionIds],
+        rowMode: 'array',
+      });
+      counts.impressions = slates.rows.length;
       for (const [table, condition] of DELETES) {
         const values = condition.includes('$2') ? [userId, sessionIds] : [userId];
         counts[table] = (await client.query(`DELETE FROM ${table} WHERE ${condition}`, values)).rowCount ?? 0;
@@ -155,8 +165,11 @@ export class PostgresUserStore implements UserStore {
         timeS,
         unit: user === null ? `s:${session}` : `u:${user}`,
       }));
+      const shown = slates.rows.flatMap(([itemIds, timeS]) =>
+        itemIds.map((itemId): RetractedEvent => ({ itemId, type: EVENT_CODE.impression, timeS, unit: `u:${userId}` })),
+      );
       // Nothing of these units is left, so no purchase takes the place of an erased one.
-      return { receipt, units, retractions: retractionsOf(retracted, () => null) };
+      return { receipt, units, retractions: retractionsOf([...retracted, ...shown], () => null) };
     });
   }
 
