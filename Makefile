@@ -16,6 +16,8 @@ BENCH_retrieval := packages/core/bench/retrieval-index.ts
 BENCH_sources := packages/core/bench/retrieval-sources.ts
 BENCH_import := packages/cli/bench/import.ts
 BENCH_aggregator := packages/cli/bench/aggregator.bench.ts
+BENCH_live := packages/cli/bench/live.bench.ts
+BENCH_follow := packages/serving/bench/live.bench.ts
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -32,8 +34,8 @@ test: setup ## everything: checks, unit, integration and Python tests, real serv
 check: setup ## lint, types, dependency directions, unused code, format
 	@node --disable-warning=ExperimentalWarning scripts/test.ts --checks
 
-bench: setup ## measure (SUITE=serving|profiles|swap|retrieval|sources|import|aggregator, JSON=FILE, ARGS=options of the suite)
-	@test -n "$(BENCH_$(SUITE))" || { echo 'bench: SUITE is one of serving, profiles, swap, retrieval, sources, import, aggregator' >&2; exit 2; }
+bench: setup ## measure (SUITE=serving|profiles|swap|retrieval|sources|import|aggregator|live|follow, JSON=FILE, ARGS=options of the suite)
+	@test -n "$(BENCH_$(SUITE))" || { echo 'bench: SUITE is one of serving, profiles, swap, retrieval, sources, import, aggregator, live, follow' >&2; exit 2; }
 	@node --expose-gc --disable-warning=ExperimentalWarning $(BENCH_$(SUITE)) $(ARGS) $(if $(JSON),--json $(JSON))
 
 eval: setup ## offline evaluation through the served stages (DATASET=, MODE=all|new-only, JSON=FILE)
