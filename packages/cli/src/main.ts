@@ -9,6 +9,7 @@ import { register as generate } from './verbs/generate.ts';
 import { register as importVerb } from './verbs/import.ts';
 import { register as liveState } from './verbs/live-state.ts';
 import { register as precompute } from './verbs/precompute.ts';
+import { register as redis } from './verbs/redis.ts';
 import { register as release } from './verbs/release.ts';
 import { register as train } from './verbs/train.ts';
 import { register as up } from './verbs/up.ts';
@@ -21,6 +22,7 @@ const VERBS: readonly Verb[] = [
   demo,
   up,
   database,
+  redis,
   generate,
   importVerb,
   events,
