@@ -56,7 +56,7 @@ export class RedisProfileCache implements ProfileCacheStore {
         ...[this.#key(unit), this.#generations, this.#epoch],
         ...[groupOf(unit), max],
       )) as [Buffer, Buffer, Buffer];
-      const epoch = epochBytes.latin1Slice();
+      const epoch = epochBytes.toString('latin1');
       // Of the same connection as the answer: its id was asked for first.
       const { runId } = this.#connection;
       if (runId === undefined) throw new Error('Connection is closed.');
@@ -67,7 +67,7 @@ export class RedisProfileCache implements ProfileCacheStore {
         if (isWhole) return { events: profile.events, ticket: null };
       }
       const valid = isOurs ? epoch : await this.#newEpoch(epoch);
-      return { events: null, ticket: { epoch: valid, generation: generation.latin1Slice() } };
+      return { events: null, ticket: { epoch: valid, generation: generation.toString('latin1') } };
     });
   }
 

@@ -53,7 +53,7 @@ export interface PackedProfile {
 export function unpackProfile(packed: Buffer): PackedProfile | null {
   if (packed.length === 0 || packed[0] !== 0) return null;
   const start = 3 + packed.readUInt16BE(1);
-  const text = packed.latin1Slice(3, start);
+  const text = packed.toString('latin1', 3, start);
   const colon = text.indexOf(':');
   let count = 0;
   for (let at = start; at < packed.length; at += ID_AT + packed.readUInt16BE(at + LENGTH_AT)) count += 1;
@@ -65,7 +65,7 @@ export function unpackProfile(packed: Buffer): PackedProfile | null {
     const end = at + ID_AT + packed.readUInt16BE(at + LENGTH_AT);
     types[i] = packed[at]!;
     timesS[i] = packed.readDoubleBE(at + TIME_AT);
-    itemIds[i] = packed.utf8Slice(at + ID_AT, end);
+    itemIds[i] = packed.toString('utf8', at + ID_AT, end);
     at = end;
   }
   return { kept: Number(text.slice(0, colon)), epoch: text.slice(colon + 1), events: { itemIds, types, timesS } };
