@@ -58,7 +58,8 @@ export const ParametersSchema = Type.Object(
         hideSeenS: Type.Number({
           minimum: 0,
           default: 0,
-          description: 'Seconds for which an item that was viewed is not shown again; 0 shows it.',
+          description:
+            'Seconds for which an item that was viewed is not shown again. 0 shows it: people come back to what they looked at (docs/adr/0006).',
         }),
       },
       closed,
