@@ -1,7 +1,11 @@
+import { atOnce, PIECE, type Pieces } from '../catalog/pieces.ts';
 import { EVENT_CODE } from '../contracts/events.ts';
 import { transformed } from './feature.ts';
 import { FIRST_PURCHASE, ItemCounters } from './item-counters.ts';
 import { ITEM_FEATURES } from './item-features.ts';
+
+/** About a millisecond of looking up. */
+const RANKED_PER_PIECE = 4_096;
 
 /** The columns of a catalogue that features read; core/catalog's Catalog has them. */
 export interface FeatureCatalog {
@@ -115,24 +119,44 @@ export class ItemFeatureTable {
   }
 }
 
-/** Share of the items of the same category that cost less; ties count half, so equal prices get .5. O(N log N). */
+/** Share of the items of the same category that cost less; ties count half, so equal prices get .5. */
 export function pricePercentiles(catalog: FeatureCatalog): Float32Array {
-  const byCategory = new Map<number, number[]>();
-  for (let row = 0; row < catalog.count; row++) {
-    const code = catalog.categoryCodes[row]!;
-    const rows = byCategory.get(code);
+  return atOnce(pricePercentilesInPieces(catalog));
+}
+
+/** O(N log N). `[capacity]`; 0 behind the last item. */
+export function* pricePercentilesInPieces(catalog: FeatureCatalog): Pieces<Float32Array> {
+  const { count, prices, categoryCodes } = catalog;
+  const rowsOf = new Map<number, number[]>();
+  for (let row = 0; row < count; row++) {
+    if (row % PIECE === 0) yield;
+    const code = categoryCodes[row]!;
+    const rows = rowsOf.get(code);
     if (rows) rows.push(row);
-    else byCategory.set(code, [row]);
+    else rowsOf.set(code, [row]);
   }
   const out = new Float32Array(catalog.capacity);
-  for (const rows of byCategory.values()) {
-    rows.sort((a, b) => catalog.prices[a]! - catalog.prices[b]! || a - b);
-    for (let from = 0; from < rows.length;) {
-      let to = from + 1;
-      while (to < rows.length && catalog.prices[rows[to]!] === catalog.prices[rows[from]!]) to += 1;
-      for (let i = from; i < to; i++) out[rows[i]!] = (from + to) / 2 / rows.length;
-      from = to;
+  for (const rows of rowsOf.values()) {
+    yield;
+    const sorted = Float32Array.from(rows, (row) => prices[row]!).sort();
+    for (let i = 0; i < rows.length; i++) {
+      if (i % RANKED_PER_PIECE === RANKED_PER_PIECE - 1) yield;
+      const price = prices[rows[i]!]!;
+      const cheaper = countBelow(sorted, price, false);
+      out[rows[i]!] = (cheaper + countBelow(sorted, price, true)) / 2 / rows.length;
     }
   }
   return out;
+}
+
+/** How many of the ascending `sorted` are below `value`, or not above it. */
+function countBelow(sorted: Float32Array, value: number, orEqual: boolean): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (orEqual ? sorted[middle]! <= value : sorted[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

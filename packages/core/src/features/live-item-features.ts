@@ -1,7 +1,7 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import { transformed } from './feature.ts';
 import { itemFeatureIndex, ITEM_FEATURES } from './item-features.ts';
-import { pricePercentiles, writeItemFeatures, type ItemState } from './item-table.ts';
+import { writeItemFeatures, type ItemState } from './item-table.ts';
 import { NO_COUNTERS, type LiveCounters } from './live-counters.ts';
 
 const PRICE = itemFeatureIndex('item_price');
@@ -22,25 +22,27 @@ export class LiveItemFeatures {
   readonly #values: Float32Array;
   readonly #counters: LiveCounters;
   readonly #state: ItemState;
-  /** [capacity] */
+  /** [capacity] looked up when a row first has counters. */
   readonly #counterRows: Int32Array;
 
-  /** `values`: the table that the rankers read, of this build's feature list. */
-  constructor(catalog: Catalog, values: Float32Array, counters: LiveCounters) {
+  /**
+   * `values`: the table that the rankers read, of this build's feature list. `percentiles`: of item-table.ts, for this
+   * catalogue as it is now.
+   */
+  constructor(catalog: Catalog, values: Float32Array, counters: LiveCounters, percentiles: Float32Array) {
     if (values.length !== catalog.capacity * ITEM_FEATURES.length)
       throw new Error(`${values.length} values are not ${catalog.capacity} rows of ${ITEM_FEATURES.length} features`);
     this.#catalog = catalog;
     this.#values = values;
     this.#counters = counters;
     this.#counterRows = new Int32Array(catalog.capacity);
-    for (let row = 0; row < catalog.count; row++) this.#counterRows[row] = counters.rowOf(catalog.itemIds[row]!);
     this.#state = {
       row: 0,
       counterRow: NO_COUNTERS,
       asOfS: 0,
       catalog,
       counters: counters.counters,
-      pricePercentiles: pricePercentiles(catalog),
+      pricePercentiles: percentiles,
       get firstPurchaseS() {
         return counters.firstPurchaseS;
       },
@@ -52,7 +54,6 @@ export class LiveItemFeatures {
 
   /** Fills the features of a row that has just been appended. O(items of its category). */
   addRow(row: number, asOfS: number): void {
-    this.#counterRows[row] = this.#counters.rowOf(this.#catalog.itemIds[row]!);
     this.#state.pricePercentiles[row] = this.#shareThatIsCheaper(row);
     this.#write(row, asOfS);
   }
@@ -63,22 +64,21 @@ export class LiveItemFeatures {
     this.#values[row * ITEM_FEATURES.length + PRICE] = transformed(this.#catalog.prices[row]!, transform);
   }
 
-  /** Counters of this item are there now; returns its row, or -1. */
-  noteCounters(itemId: string): number {
-    const row = this.#catalog.rowOf(itemId);
-    if (row >= 0 && this.#counterRows[row] === NO_COUNTERS) this.#counterRows[row] = this.#counters.rowOf(itemId);
-    return row;
+  /** Brings a row to `asOfS`; about 4 us (`make bench SUITE=follow`). */
+  refresh(row: number, asOfS: number): void {
+    if (this.#counterRowOf(row) !== NO_COUNTERS || this.complete) this.#write(row, asOfS);
   }
 
-  /** Brings a row to `asOfS`; about 10 us. */
-  refresh(row: number, asOfS: number): void {
-    if (this.#counterRows[row] !== NO_COUNTERS || this.complete) this.#write(row, asOfS);
+  #counterRowOf(row: number): number {
+    const known = this.#counterRows[row]!;
+    if (known !== NO_COUNTERS) return known;
+    return (this.#counterRows[row] = this.#counters.rowOf(this.#catalog.itemIds[row]!));
   }
 
   #write(row: number, asOfS: number): void {
     const state = this.#state;
     state.row = row;
-    state.counterRow = this.#counterRows[row]!;
+    state.counterRow = this.#counterRowOf(row);
     state.asOfS = asOfS;
     writeItemFeatures(state, this.#values);
   }

@@ -2,10 +2,12 @@ import type { Pieces } from '@shortlist/core/catalog/pieces.ts';
 import type { CatalogItem } from '@shortlist/core/catalog/write-items.ts';
 import type { LiveCoVisitation, LiveItem, LiveTrending } from '@shortlist/core/contracts/live.ts';
 import { ITEM_FEATURES } from '@shortlist/core/features/item-features.ts';
+import { pricePercentilesInPieces } from '@shortlist/core/features/item-table.ts';
 import type { LiveCounters } from '@shortlist/core/features/live-counters.ts';
 import { LiveItemFeatures } from '@shortlist/core/features/live-item-features.ts';
 import { appendItems, refreshVectors } from '@shortlist/core/release/growth.ts';
 import type { LoadedRelease } from '@shortlist/core/release/loaded-release.ts';
+import { Pace } from '@shortlist/core/release/pace.ts';
 import { CONTENT_NEIGHBORS, contentNeighborsOf } from '@shortlist/core/retrieval/content-neighbors.ts';
 import type { RankedList } from '@shortlist/core/retrieval/ranked-lists.ts';
 import { NeighborListSource } from '@shortlist/core/retrieval/sources/neighbor-list-source.ts';
@@ -47,11 +49,10 @@ export class LiveRelease {
   #unplaced: number[] = [];
   readonly #newNeighbors = new Map<number, { readonly row: number; readonly score: number }[]>();
 
-  constructor(release: LoadedRelease, counters: LiveCounters) {
-    const { catalog, itemFeatures, sources } = release;
+  private constructor(release: LoadedRelease, features: LiveItemFeatures | null) {
+    const { catalog, sources } = release;
     this.release = release;
-    const readable = itemFeatures.length === catalog.capacity * ITEM_FEATURES.length;
-    this.features = readable ? new LiveItemFeatures(catalog, itemFeatures, counters) : null;
+    this.features = features;
     this.#releasedCount = catalog.count;
     this.#versions = new Float64Array(catalog.capacity);
     this.#trending = sources.find((source) => source instanceof RankedListSource && source.name === 'trending') as
@@ -59,6 +60,14 @@ export class LiveRelease {
     const lists = sources.filter((source) => source instanceof NeighborListSource);
     this.#coVisitation = lists.find(({ name }) => name === 'co_visitation');
     this.#content = lists.find(({ name }) => name === 'content');
+  }
+
+  /** Prepares a release that nobody changes yet, in slices. */
+  static async of(release: LoadedRelease, counters: LiveCounters): Promise<LiveRelease> {
+    const { catalog, itemFeatures } = release;
+    if (itemFeatures.length !== catalog.capacity * ITEM_FEATURES.length) return new LiveRelease(release, null);
+    const percentiles = await Pace.shared().run(pricePercentilesInPieces(catalog));
+    return new LiveRelease(release, new LiveItemFeatures(catalog, itemFeatures, counters, percentiles));
   }
 
   /** Rows that were appended. */
@@ -100,7 +109,7 @@ export class LiveRelease {
   noteCounters(itemIds: Iterable<string>): void {
     if (this.features === null) return;
     for (const itemId of itemIds) {
-      const row = this.features.noteCounters(itemId);
+      const row = this.release.catalog.rowOf(itemId);
       if (row >= 0) this.dirty.add(row);
     }
   }

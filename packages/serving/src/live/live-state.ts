@@ -13,6 +13,9 @@ import { LiveRelease } from './live-release.ts';
 /** Items whose live neighbours are kept; those of more are not taken. */
 const CO_VISITED_MAX = 200_000;
 
+/** Lists that a release is given between two turns of the event loop. */
+const LISTS_PER_TURN = 200;
+
 type LiveLists = LiveCoVisitation['items'][number];
 
 /** As `/status` shows it, of the release that came last. */
@@ -58,8 +61,8 @@ export class LiveState {
 
   /** Brings a release that was just loaded to the present state, in slices; from its first one on it follows. */
   async attach(release: LoadedRelease): Promise<void> {
+    const live = await LiveRelease.of(release, this.#counters);
     const before = this.#latest;
-    const live = new LiveRelease(release, this.#counters);
     if (live.features) live.features.complete = this.#countersComplete;
     this.#residents.set(release, live);
     this.#latest = live;
@@ -68,7 +71,10 @@ export class LiveState {
       await turn();
     }
     if (this.#trending !== null) live.applyTrending(this.#trending);
-    live.applyCoVisitation(this.#coVisited.values());
+    for (const lists of inBatches(this.#coVisited.values(), LISTS_PER_TURN)) {
+      live.applyCoVisitation(lists);
+      await turn();
+    }
     if (before?.forgotSome === true) this.#onForgotten();
     await refreshAll(live, this.#nowS());
   }
@@ -133,4 +139,14 @@ export class LiveState {
       items_without_room: this.#latest?.withoutRoom ?? 0,
     };
   }
+}
+
+function* inBatches<T>(values: Iterable<T>, size: number): Generator<readonly T[]> {
+  let batch: T[] = [];
+  for (const value of values) {
+    if (batch.push(value) < size) continue;
+    yield batch;
+    batch = [];
+  }
+  yield batch;
 }
