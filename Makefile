@@ -38,7 +38,12 @@ bench: setup ## measure (SUITE=serving|profiles|swap|retrieval|sources|import|ag
 	@test -n "$(BENCH_$(SUITE))" || { echo 'bench: SUITE is one of serving, profiles, swap, retrieval, sources, import, aggregator, live, follow' >&2; exit 2; }
 	@node --expose-gc --disable-warning=ExperimentalWarning $(BENCH_$(SUITE)) $(ARGS) $(if $(JSON),--json $(JSON))
 
-eval: setup ## offline evaluation through the served stages (DATASET=, MODE=all|new-only, JSON=FILE)
+eval: setup ## offline evaluation through the served stages (DATASET=, MODE=all|new-only, JSON=FILE); makes or imports the data first
+ifeq ($(DATASET),demo)
+	@$(SHORTLIST) generate >&2 && $(SHORTLIST) import jsonl --dataset demo >&2
+else ifneq ($(filter $(DATASET),online-retail retailrocket),)
+	@$(SHORTLIST) import $(DATASET) >&2
+endif
 	@$(SHORTLIST) evaluate --dataset $(DATASET) --mode $(MODE) $(if $(JSON),--json $(JSON))
 
 clean: ## remove what was built, generated and stored here (the workspace with its database, too)
