@@ -29,6 +29,12 @@ const EnvironmentSchema = Type.Object({
       description: 'Loopback port of the embedded PostgreSQL; a free one when absent.',
     }),
   ),
+  SHORTLIST_VALKEY_PORT: Type.Optional(
+    Type.String({
+      pattern: '^[1-9][0-9]{0,4}$',
+      description: 'Loopback port of the embedded Valkey; a free one when absent.',
+    }),
+  ),
   REDIS_URL: Type.Optional(
     Type.String({
       pattern: '^rediss?://',
@@ -46,6 +52,7 @@ export interface Environment {
   readonly dataFolder: string;
   readonly databaseUrl?: string;
   readonly postgresPort?: number;
+  readonly valkeyPort?: number;
   readonly redisUrl?: string;
 }
 
@@ -68,6 +75,7 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
     dataFolder: resolve(REPOSITORY, values.SHORTLIST_DATA),
     ...(values.DATABASE_URL === undefined ? {} : { databaseUrl: values.DATABASE_URL }),
     ...(values.SHORTLIST_POSTGRES_PORT === undefined ? {} : { postgresPort: Number(values.SHORTLIST_POSTGRES_PORT) }),
+    ...(values.SHORTLIST_VALKEY_PORT === undefined ? {} : { valkeyPort: Number(values.SHORTLIST_VALKEY_PORT) }),
     ...(values.REDIS_URL === undefined ? {} : { redisUrl: values.REDIS_URL }),
   };
 }

@@ -35,6 +35,8 @@ export interface ValkeyServerOptions {
   readonly home: string;
   /** The checkout, whose `.venv` holds the program. */
   readonly repository: string;
+  /** Loopback port; the one it had last, or a free one, when absent. */
+  readonly valkeyPort?: number;
 }
 
 export interface ValkeyStatus {
@@ -69,7 +71,7 @@ export class ValkeyServer {
 
   /**
    * Makes sure the server runs and counts this process among its users; returns its URL.
-   * @throws `redis_start_failed`, `redis_binaries_missing`, `workspace_locked`
+   * @throws `redis_start_failed`, `port_in_use`, `redis_binaries_missing`, `workspace_locked`
    */
   async join(): Promise<string> {
     mkdirSync(this.#folder, { recursive: true });
@@ -126,8 +128,9 @@ export class ValkeyServer {
     const program = findValkey(this.#options.repository);
     const password = former?.password ?? randomBytes(18).toString('base64url');
     for (let attempt = 1; ; attempt++) {
+      const { valkeyPort } = this.#options;
       // The former address first; a free port may be taken by somebody else before the server has it.
-      const port = attempt === 1 && former !== undefined ? former.port : await freePort(HOST);
+      const port = valkeyPort ?? (attempt === 1 && former !== undefined ? former.port : await freePort(HOST));
       const started = await this.#tryStart(program, port, password);
       if (started !== undefined) {
         writeFileSync(this.#file, JSON.stringify(started), { mode: 0o600 });
@@ -135,7 +138,12 @@ export class ValkeyServer {
       }
       const log = join(this.#folder, 'server.log');
       const lines = readFileSync(log, 'utf8').trim().split('\n');
-      if (attempt === ATTEMPTS || !lines.some((line) => line.includes('Address already in use'))) {
+      const isTaken = lines.some((line) => line.includes('Address already in use'));
+      if (isTaken && valkeyPort !== undefined) {
+        const reason = 'another process listens there (SHORTLIST_VALKEY_PORT chooses the port)';
+        throw new ShortlistError('port_in_use', { host: HOST, port, reason });
+      }
+      if (attempt === ATTEMPTS || !isTaken) {
         throw new ShortlistError('redis_start_failed', { reason: lines.at(-1) ?? 'no output', log });
       }
     }

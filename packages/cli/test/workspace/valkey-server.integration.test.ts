@@ -77,6 +77,19 @@ describe('the embedded Valkey', () => {
     expect(server.status().running).toBe(false);
   });
 
+  it('listens where it is told to, or says that the port is taken', async () => {
+    const first = await openRedis(environment(), 'one');
+    const valkeyPort = server.status().port!;
+    const other = mkdtempSync(join(tmpdir(), 'shortlist-valkey-'));
+    const second = { ...environment(), home: other, valkeyPort };
+    await expect(openRedis(second, 'one')).rejects.toMatchObject({ code: 'port_in_use' });
+    await first.close();
+    const opened = await openRedis(second, 'one');
+    expect(new URL(opened.url).port).toBe(String(valkeyPort));
+    await opened.close();
+    rmSync(other, { recursive: true });
+  });
+
   it('tells who is missing where REDIS_URL leads nowhere', async () => {
     const nowhere = { ...environment(), redisUrl: 'redis://127.0.0.1:1' };
     await expect(openRedis(nowhere, 'one')).rejects.toMatchObject({
