@@ -63,6 +63,8 @@ const PROJECTOR_EVENTS_MAX = 5_000;
 const MEASURE_EVERY_MS = 1_000;
 /** For everything but the leader's own transactions; no limit of time, since some read a day or the catalogue. */
 const CONNECTIONS_MAX = 6;
+/** An erasure is complete when the log has been cut behind its consumers. */
+const ERASURES_EVERY_MS = 2_000;
 /** The same failure is told again after so long. */
 const REPEAT_ERROR_MS = 30_000;
 /** Wait after Redis failed. */
@@ -193,7 +195,8 @@ export class Aggregator {
     const pool = this.#pool;
     const stores = postgresStores(pool);
     const feed = new CoVisitationFeed({ pool, nowS, visitsMax: limits.coVisitationVisitsMax });
-    const common = [feed.rebuild(signal), this.#measure(signal)];
+    const erasures = this.#every(ERASURES_EVERY_MS, 'erasures', () => stores.users.completeErasures(), signal);
+    const common = [feed.rebuild(signal), this.#measure(signal), erasures];
     if (fast === undefined) return [...common, this.#count(counters, feed, undefined, signal)];
     const publisher = new CountersPublisher(fast.live);
     const projector = new Projector({
@@ -283,10 +286,11 @@ export class Aggregator {
         if (!isOpen) await projector.open();
         isOpen = true;
         const batches = await projector.advance(PROJECTOR_EVENTS_MAX);
-        this.#options.metrics?.consumed('projector', eventsOf(batches));
+        const events = eventsOf(batches);
+        this.#options.metrics?.consumed('projector', events);
         this.#problems.projector = '';
         if (batches.length === 0) await projector.save();
-        await pause(batches.length > 0 ? limits.pollMs : limits.idlePollMs, signal);
+        if (events < PROJECTOR_EVENTS_MAX) await pause(events > 0 ? limits.pollMs : limits.idlePollMs, signal);
       } catch (error) {
         if (!isOfRedis(error)) throw error;
         this.#report('projector', error);

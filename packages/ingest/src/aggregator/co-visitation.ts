@@ -12,9 +12,8 @@ const SHRINKAGE = 5;
 
 /** What one unit touched in one UTC day. */
 interface Visit {
-  readonly unit: string;
-  readonly day: number;
-  readonly itemIds: Set<string>;
+  /** At most 50: looking through them costs less than a set of them would. */
+  readonly itemIds: string[];
   /** Too many items: counts for nothing. */
   dropped: boolean;
 }
@@ -24,8 +23,9 @@ interface Visit {
  * comes twice, late or in another order changes nothing.
  */
 export class CoVisitation {
-  /** By unit and day, oldest day first as far as they came in order. */
-  readonly #visits = new Map<string, Visit>();
+  /** By day and unit. */
+  readonly #visits = new Map<number, Map<string, Visit>>();
+  #visitCount = 0;
   readonly #together = new Map<string, Map<string, number>>();
   readonly #visitsOf = new Map<string, number>();
   readonly #changed = new Set<string>();
@@ -43,21 +43,22 @@ export class CoVisitation {
     this.forgetBefore(nowS);
     const day = Math.floor(timeS / DAY_S);
     if (day < this.#today - 1 || day > this.#today + 1) return;
-    const key = `${day} ${unit}`;
-    let visit = this.#visits.get(key);
+    let visits = this.#visits.get(day);
+    if (visits === undefined) this.#visits.set(day, (visits = new Map<string, Visit>()));
+    let visit = visits.get(unit);
     if (visit === undefined) {
-      visit = { unit, day, itemIds: new Set(), dropped: false };
-      this.#visits.set(key, visit);
-      if (this.#visits.size > this.#visitsMax) this.#forget(this.#visits.keys().next().value!);
+      visits.set(unit, (visit = { itemIds: [], dropped: false }));
+      this.#visitCount += 1;
+      if (this.#visitCount > this.#visitsMax) this.#forgetOldest();
     }
-    if (visit.dropped || visit.itemIds.has(itemId)) return;
-    if (visit.itemIds.size >= ITEMS_PER_DAY_MAX) {
+    if (visit.dropped || visit.itemIds.includes(itemId)) return;
+    if (visit.itemIds.length >= ITEMS_PER_DAY_MAX) {
       this.#undo(visit);
       visit.dropped = true;
       return;
     }
     this.#count(visit, itemId, 1);
-    visit.itemIds.add(itemId);
+    visit.itemIds.push(itemId);
   }
 
   /** Forgets days before yesterday. O(1) but once a day. */
@@ -65,12 +66,16 @@ export class CoVisitation {
     const today = Math.floor(nowS / DAY_S);
     if (today <= this.#today) return;
     this.#today = today;
-    for (const [key, { day }] of this.#visits) if (day < today - 1) this.#forget(key);
+    for (const [day, visits] of this.#visits) {
+      if (day >= today - 1) continue;
+      for (const unit of visits.keys()) this.#forget(day, unit);
+      this.#visits.delete(day);
+    }
   }
 
-  /** Forgets what a unit did. O(visits): for erasure. */
+  /** Forgets what units did: for erasure. */
   forgetUnits(units: ReadonlySet<string>): void {
-    for (const [key, { unit }] of this.#visits) if (units.has(unit)) this.#forget(key);
+    for (const day of this.#visits.keys()) for (const unit of units) this.#forget(day, unit);
   }
 
   /** Best neighbours of `itemId`, at most 20, by common visits over the geometric mean of both items' visits. */
@@ -101,18 +106,23 @@ export class CoVisitation {
     for (const itemId of itemIds) this.#changed.add(itemId);
   }
 
-  #forget(key: string): void {
-    const visit = this.#visits.get(key);
+  #forget(day: number, unit: string): void {
+    const visit = this.#visits.get(day)?.get(unit);
     if (visit === undefined) return;
     this.#undo(visit);
-    this.#visits.delete(key);
+    this.#visits.get(day)!.delete(unit);
+    this.#visitCount -= 1;
+  }
+
+  /** The visit that was noted first on the earliest day. */
+  #forgetOldest(): void {
+    const day = Math.min(...[...this.#visits].filter(([, visits]) => visits.size > 0).map(([one]) => one));
+    this.#forget(day, this.#visits.get(day)!.keys().next().value!);
   }
 
   #undo(visit: Visit): void {
-    for (const itemId of [...visit.itemIds]) {
-      visit.itemIds.delete(itemId);
+    for (let itemId = visit.itemIds.pop(); itemId !== undefined; itemId = visit.itemIds.pop())
       this.#count(visit, itemId, -1);
-    }
   }
 
   /** Adds (or with -1 takes away) `itemId`, which is not among the visit's items, to what they were seen with. */

@@ -18,6 +18,8 @@ const EMPTY_LIFETIME_MS = 3_600_000;
 const GROUPS = 16_384;
 /** Calls sent at once. */
 const PIPELINE_MAX = 500;
+/** Units of one call that adds events: it holds the server for about as many times 5 us. */
+const UNITS_PER_CALL = 50;
 /** Events of one call: Lua unpacks a few thousand arguments at most. */
 const EVENTS_MAX = 1_000;
 
@@ -44,7 +46,7 @@ export class RedisProfileCache implements ProfileCacheStore {
     this.#epoch = connection.key('epoch');
     this.#generations = connection.key('generations');
     this.#read = new Script(client, { name: 'readProfile', lua: READ, keys: 3 });
-    this.#apply = new Script(client, { name: 'applyToProfile', lua: APPLY, keys: 3 });
+    this.#apply = new Script(client, { name: 'applyToProfiles', lua: APPLY });
     this.#fill = new Script(client, { name: 'fillProfile', lua: FILL, keys: 3 });
     this.#forget = new Script(client, { name: 'forgetProfile', lua: FORGET, keys: 2 });
     this.#renew = new Script(client, { name: 'renewEpoch', lua: RENEW, keys: 1 });
@@ -84,17 +86,23 @@ export class RedisProfileCache implements ProfileCacheStore {
   }
 
   async apply(events: ReadonlyMap<UnitKey, readonly ProfileEvent[]>): Promise<void> {
-    const calls: [UnitKey, readonly ProfileEvent[]][] = [];
+    const calls: ApplyCall[] = [];
+    let call: ApplyCall | undefined;
     for (const [unit, list] of events) {
-      for (let start = 0; start < list.length; start += EVENTS_MAX)
-        calls.push([unit, list.slice(start, start + EVENTS_MAX)]);
+      for (let start = 0; start < list.length; start += EVENTS_MAX) {
+        const part = list.slice(start, start + EVENTS_MAX);
+        if (call === undefined || call.keys.length >= UNITS_PER_CALL || call.events + part.length > EVENTS_MAX)
+          calls.push((call = { keys: [], rest: [], events: 0 }));
+        call.keys.push(this.#key(unit));
+        call.rest.push(groupOf(unit), part.length, ...memberArguments(part));
+        call.events += part.length;
+      }
     }
-    await this.#inPipelines(calls, (pipeline, [unit, list]) =>
+    await this.#inPipelines(calls, (pipeline, { keys, rest }) =>
       this.#apply.add(
         pipeline,
-        ...[this.#key(unit), this.#generations, this.#epoch],
-        ...[groupOf(unit), newToken(), this.#jittered(LIFETIME_MS)],
-        ...memberArguments(list),
+        ...[keys.length + 2, this.#generations, this.#epoch, ...keys],
+        ...[newToken(), this.#jittered(LIFETIME_MS), ...rest],
       ),
     );
   }
@@ -142,6 +150,13 @@ export class RedisProfileCache implements ProfileCacheStore {
       await this.#connection.run(() => execute(pipeline));
     }
   }
+}
+
+/** Arguments of one call of APPLY. */
+interface ApplyCall {
+  readonly keys: string[];
+  readonly rest: (string | number | Buffer)[];
+  events: number;
 }
 
 const newToken = () => randomBytes(9).toString('base64url');

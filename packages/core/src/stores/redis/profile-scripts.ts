@@ -1,4 +1,4 @@
-/** Lua, each run as one step of the server. Keys: profile, generations, epoch. Members: profile-members.ts. */
+/** Lua, each run as one step of the server. Keys, unless said: profile, generations, epoch. Members: profile-members.ts. */
 
 /** Epoch, the unit's generation, and the newest members as one string. Arguments: slot, events wanted. */
 export const READ = `
@@ -10,24 +10,31 @@ return {
 `;
 
 /**
- * Adds events to a profile that is whole, and notes that the unit changed: a fill with more events than are kept takes
- * the place of a profile, and must not bring back how it was before.
- * Arguments: slot, token, lifetime ms, then score and member of each event.
+ * Adds events to profiles that are whole, and notes that each unit changed: a fill with more events than are kept takes
+ * the place of a profile, and must not bring back how it was before. Many units in one call: calls cost the caller most.
+ * Keys: generations, epoch, profiles. Arguments: token, lifetime ms, then for each profile its slot, how many events, and
+ * score and member of each.
  */
 export const APPLY = `
-redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
-local last = redis.call('ZRANGE', KEYS[1], -1, -1)[1]
-if last then
-  local kept, epoch = string.match(last, '^%z..(%d+):(.*)$')
-  if kept and epoch == redis.call('GET', KEYS[3]) then
-    redis.call('ZADD', KEYS[1], unpack(ARGV, 4))
-    redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -(kept + 2))
-    redis.call('PEXPIRE', KEYS[1], ARGV[3])
-    return 1
+local epoch = redis.call('GET', KEYS[2])
+local at = 3
+for k = 3, #KEYS do
+  redis.call('HSET', KEYS[1], ARGV[at], ARGV[1])
+  local first = at + 2
+  at = first + 2 * tonumber(ARGV[at + 1])
+  local last = redis.call('ZRANGE', KEYS[k], -1, -1)[1]
+  if last then
+    local kept, seen = string.match(last, '^%z..(%d+):(.*)$')
+    if kept and seen == epoch then
+      redis.call('ZADD', KEYS[k], unpack(ARGV, first, at - 1))
+      redis.call('ZREMRANGEBYRANK', KEYS[k], 0, -(kept + 2))
+      redis.call('PEXPIRE', KEYS[k], ARGV[2])
+    else
+      redis.call('DEL', KEYS[k])
+    end
   end
-  redis.call('DEL', KEYS[1])
 end
-return 0
+return 1
 `;
 
 /**

@@ -3,8 +3,8 @@ import type { ChainableCommander, Redis } from 'ioredis';
 export interface ScriptOptions {
   readonly name: string;
   readonly lua: string;
-  /** How many of the arguments, the first ones, are keys. */
-  readonly keys: number;
+  /** How many of the arguments, the first ones, are keys; absent: the first argument says how many follow. */
+  readonly keys?: number;
 }
 
 type ScriptArguments = readonly (string | number | Buffer)[];
@@ -18,7 +18,7 @@ export class Script {
   constructor(client: Redis, { name, lua, keys }: ScriptOptions) {
     this.#client = client;
     this.#name = name;
-    client.defineCommand(name, { lua, numberOfKeys: keys });
+    client.defineCommand(name, { lua, ...(keys === undefined ? {} : { numberOfKeys: keys }) });
   }
 
   run(...args: ScriptArguments): Promise<unknown> {
