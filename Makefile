@@ -20,7 +20,7 @@ BENCH_live := packages/cli/bench/live.bench.ts
 BENCH_follow := packages/serving/bench/live.bench.ts
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
 
 setup: ## install everything the checkout needs (again: only what changed)
 	@scripts/setup

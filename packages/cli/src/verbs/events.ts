@@ -16,9 +16,9 @@ const filterOf = ({ stage, code }: FilterOptions) => ({
 export function register(program: Command, environment: Environment): void {
   const rejected = program
     .command('events')
-    .description('Events that came in over HTTP.')
+    .description('events that came in over HTTP')
     .command('rejected')
-    .description('Those that could not be taken; each is kept with stage and reason.');
+    .description('those that could not be taken; each is kept with stage and reason');
   const filtered = (command: Command) =>
     command
       .option('--dataset <name>', 'which shop', 'demo')
