@@ -11,6 +11,7 @@ import { register as liveState } from './verbs/live-state.ts';
 import { register as precompute } from './verbs/precompute.ts';
 import { register as redis } from './verbs/redis.ts';
 import { register as release } from './verbs/release.ts';
+import { register as retention } from './verbs/retention.ts';
 import { register as train } from './verbs/train.ts';
 import { register as up } from './verbs/up.ts';
 import { codedIfDiskFull, codedWriteError } from './write-error.ts';
@@ -27,6 +28,7 @@ const VERBS: readonly Verb[] = [
   importVerb,
   events,
   liveState,
+  retention,
   train,
   release,
   evaluate,

@@ -6,6 +6,7 @@ import type { ItemStore } from './item-store.ts';
 import type { LogTail } from './log-tail.ts';
 import type { ProfileStore } from './profile-store.ts';
 import type { RejectedStore } from './rejected-store.ts';
+import type { RetentionStore } from './retention-store.ts';
 import type { UserStore } from './user-store.ts';
 import type { WebhookStore } from './webhook-store.ts';
 
@@ -17,6 +18,7 @@ export interface Stores {
   readonly profiles: ProfileStore;
   readonly users: UserStore;
   readonly rejected: RejectedStore;
+  readonly retention: RetentionStore;
   readonly webhooks: WebhookStore;
   readonly tail: LogTail;
   readonly importProgress: ImportProgressStore;

@@ -6,6 +6,7 @@ import type { TransactionalStores } from '@shortlist/core/stores/stores.ts';
 import { testLiveItems } from './contract-items.ts';
 import { testLog } from './contract-log.ts';
 import { testRejected } from './contract-rejected.ts';
+import { testRetention } from './contract-retention.ts';
 import { testUsers } from './contract-users.ts';
 import { testWebhookStore } from './contract-webhooks.ts';
 import { collect, event, HOSTILE, impression, item } from './rows.ts';
@@ -38,6 +39,7 @@ export function testStoresContract(name: string, open: () => Promise<StoresUnder
     testLiveItems(() => stores);
     testUsers(() => stores);
     testRejected(() => stores);
+    testRetention(() => stores);
     testWebhookStore(() => stores);
   });
 }

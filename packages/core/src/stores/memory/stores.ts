@@ -6,6 +6,7 @@ import { MemoryImpressionStore } from './impression-store.ts';
 import { MemoryItemStore } from './item-store.ts';
 import { MemoryProfileStore } from './profile-store.ts';
 import { MemoryRejectedStore } from './rejected-store.ts';
+import { MemoryRetentionStore } from './retention-store.ts';
 import { copyState, emptyState, type MemoryState } from './state.ts';
 import { MemoryUserStore } from './user-store.ts';
 import { MemoryWebhookStore } from './webhook-store.ts';
@@ -18,6 +19,7 @@ function storesOn(state: MemoryState): Stores {
     profiles: new MemoryProfileStore(state),
     users: new MemoryUserStore(state),
     rejected: new MemoryRejectedStore(state),
+    retention: new MemoryRetentionStore(state),
     webhooks: new MemoryWebhookStore(state),
     tail: new MemoryLogTail(state),
     importProgress: new MemoryImportProgressStore(state),

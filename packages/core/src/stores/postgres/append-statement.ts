@@ -32,7 +32,7 @@ const arrays = COLUMNS.map(([, type], i) => `$${i + 7}::${type}[]`).join(', ');
  * order, so that two lanes that share some cannot wait for each other in a circle. `IN (...) IS TRUE` keeps the planner,
  * which takes every array for a short one, from a nested loop: it hashes.
  *
- * `packages/core/bench/event-log.ts` compares the ways of sending.
+ * `packages/cli/bench/event-log.ts` compares the ways of sending.
  */
 export const APPEND = {
   // A name makes it a prepared statement: planned once per connection.

@@ -126,7 +126,7 @@ class PreparedAppend implements PreparedEvents {
     );
     const { count, units, days } = new UnitDays(events);
     this.unitDays = [
-      arrayParameter(ELEMENT_TYPE.text, count, (writer, i) => writer.textField(units[i]!)),
+      arrayParameter(ELEMENT_TYPE.text, count, (writer, i) => writer.textField(units[i])),
       arrayParameter(ELEMENT_TYPE.date, count, (writer, i) => writer.dateField(days[i]!)),
     ];
   }

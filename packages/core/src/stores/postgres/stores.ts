@@ -8,6 +8,7 @@ import { PostgresItemStore } from './item-store.ts';
 import { PostgresLogTail } from './log-tail.ts';
 import { PostgresProfileStore } from './profile-store.ts';
 import { PostgresRejectedStore } from './rejected-store.ts';
+import { PostgresRetentionStore } from './retention-store.ts';
 import { poolSession, transactionSession, type Session } from './session.ts';
 import { PostgresUserStore } from './user-store.ts';
 import { PostgresWebhookStore } from './webhook-store.ts';
@@ -33,6 +34,7 @@ function storesOn(session: Session): Stores {
     profiles: new PostgresProfileStore(session),
     users: new PostgresUserStore(session),
     rejected: new PostgresRejectedStore(session),
+    retention: new PostgresRetentionStore(session),
     webhooks: new PostgresWebhookStore(session),
     tail: new PostgresLogTail(session),
     importProgress: new PostgresImportProgressStore(session),
