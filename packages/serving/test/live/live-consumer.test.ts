@@ -184,6 +184,16 @@ describe('following the live stream', () => {
     expect(consumer.lagS).toBeLessThan(8);
   });
 
+  it('reads the snapshot again when it is asked to', async () => {
+    const { consumer, truth, available } = await follow();
+    consumer.refresh();
+    await consumer.caughtUp;
+    truth.set(liveItem('item-1', 5, { available: false }));
+    consumer.refresh();
+    await until(() => available('item-1') === 0);
+    expect(consumer.status().failure).toBeNull();
+  });
+
   it('hands lists and counters on', async () => {
     const { stream, consumer, release } = await follow();
     await consumer.caughtUp;

@@ -156,6 +156,22 @@ describe('the live state in a pod', () => {
     expect(state.status()).toMatchObject({ items_without_room: 0 });
   });
 
+  it('asks for another snapshot when a release comes that may have what was not kept', async () => {
+    let asked = 0;
+    const state = new LiveState(
+      () => NOW_S,
+      () => (asked += 1),
+    );
+    await state.attach(await releases.load(0));
+    const gone = (i: number) => liveItem(`gone-${i}`, 1 + i, { available: false });
+    await state.applyItems(Array.from({ length: 100_000 }, (_, i) => gone(i)));
+    await state.attach(await releases.load(0));
+    expect(asked).toBe(0);
+    await state.applyItems([gone(100_000)]);
+    await state.attach(await releases.load(0));
+    expect(asked).toBe(1);
+  });
+
   it('counts items without room once each and says so', async () => {
     const state = await stateWith(await releases.load(1));
     await state.applyItems([liveItem('a', 1), liveItem('b', 2), liveItem('c', 3), liveItem('b', 4)]);
