@@ -1,4 +1,4 @@
-import { Argument, InvalidArgumentError, type Command } from 'commander';
+import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 import type { Environment } from '../environment.ts';
 
 function parseCount(text: string): number {
@@ -47,7 +47,11 @@ export function register(program: Command, environment: Environment): void {
   withStateOptions(program.command('verify'))
     .description('compare what is kept with what the log says, exactly; exit code 1 when anything differs')
     .addArgument(new Argument('<what>', 'what to verify').choices(['state']))
-    .option('--profiles <n>', 'cached profiles to compare: all, or how many', parseSample, Infinity)
+    .addOption(
+      new Option('--profiles <n>', 'cached profiles to compare: all, or how many')
+        .argParser(parseSample)
+        .default(Infinity, 'all'),
+    )
     .action(async (_what: string, options: StateOptions & { profiles: number }) => {
       const { verifyState } = await import('../live-state/commands.ts');
       await verifyState(environment, options);

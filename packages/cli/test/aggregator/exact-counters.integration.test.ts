@@ -184,5 +184,15 @@ describe('stored counters (real PostgreSQL)', () => {
     for (const shard of shards) expect(await differences(pool, shard)).toEqual([]);
     const { rows } = await pool.query<{ items: number }>('SELECT count(*)::int AS items FROM item_counters');
     expect(rows[0]!.items).toBe(40);
+    // Another number of shards has to wait until these are gone, and then starts from the log.
+    const { errors } = start();
+    await expect
+      .poll(() => String((errors[0] as { error?: unknown })?.error), { timeout: 10_000 })
+      .toMatch(/another sharding runs: aggregator:1\/3, /);
+    for (const aggregator of running.splice(0, 3)) await aggregator.stop();
+    await untilCaughtUp(pool, 'counters', 30_000);
+    expect(await differences(pool)).toEqual([]);
+    const consumers = await pool.query('SELECT name FROM consumers');
+    expect(consumers.rows).toEqual([{ name: 'counters' }]);
   });
 });

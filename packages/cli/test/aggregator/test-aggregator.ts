@@ -15,7 +15,7 @@ export function testAggregator(options: Pick<AggregatorOptions, 'databaseUrl'> &
     shard: WHOLE,
     holder: `test ${process.pid}`,
     nowS: () => Date.now() / 1000,
-    limits: { ...AGGREGATOR_LIMITS, pollMs: 5, idlePollMs: 20, checkpointMs: 50 },
+    limits: { ...AGGREGATOR_LIMITS, pollMs: 5, idlePollMs: 20, checkpointMs: 50, publishEveryMs: 50 },
     onError: (what, error) => errors.push({ what, error }),
     ...options,
   });

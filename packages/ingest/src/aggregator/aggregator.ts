@@ -10,6 +10,7 @@ import type { Lease } from '@shortlist/core/stores/postgres/leases.ts';
 import { PostgresLogTail } from '@shortlist/core/stores/postgres/log-tail.ts';
 import { pendingErasureUnits } from '@shortlist/core/stores/postgres/pending-erasures.ts';
 import { poolSession, transactionSession } from '@shortlist/core/stores/postgres/session.ts';
+import { claimSharding } from '@shortlist/core/stores/postgres/sharding.ts';
 import { postgresStores } from '@shortlist/core/stores/postgres/stores.ts';
 import type { AggregatorMetrics } from './aggregator-metrics.ts';
 import { CoVisitationFeed } from './co-visitation-feed.ts';
@@ -17,7 +18,7 @@ import { CountersConsumer } from './counters-consumer.ts';
 import { CountersPublisher } from './counters-publisher.ts';
 import { pause, whileLeading, type Term } from './leadership.ts';
 import { Projector } from './projector.ts';
-import { isOfShard, shardName } from './shard.ts';
+import { isOfShard, namesOfAll, shardName } from './shard.ts';
 import type { StepHook } from './step-hook.ts';
 import { TrendingJob } from './trending-job.ts';
 
@@ -43,6 +44,8 @@ export interface AggregatorLimits {
   /** A checkpoint is made at the latest after so long, or so many events. */
   readonly checkpointMs: number;
   readonly checkpointEvents: number;
+  /** Counters that changed go onto the live stream once per so long: at a high rate that is most of the stream. */
+  readonly publishEveryMs: number;
   readonly trendingEveryMs: number;
   readonly coVisitationEveryMs: number;
   readonly coVisitationVisitsMax: number;
@@ -53,6 +56,7 @@ export const AGGREGATOR_LIMITS: AggregatorLimits = {
   idlePollMs: 100,
   checkpointMs: 1_000,
   checkpointEvents: 20_000,
+  publishEveryMs: 5_000,
   trendingEveryMs: 60_000,
   coVisitationEveryMs: 10_000,
   coVisitationVisitsMax: 200_000,
@@ -164,6 +168,7 @@ export class Aggregator {
     if (term.signal.aborted) end();
     try {
       await onStep?.('lead');
+      await claimSharding(term.client, namesOfAll(this.#options.shard.count));
       const counters = this.#countersConsumer(term);
       await counters.open();
       this.#set({ itemsCounted: counters.state.itemIds.length, recomputing: null });
@@ -270,7 +275,7 @@ export class Aggregator {
       if (version > 0) await lease.setPublishedVersion(pool, version);
       this.#set({ itemsUnpublished: publisher.waitingCount });
     };
-    await this.#every(limits.checkpointMs, 'publishing counters', flush, signal);
+    await this.#every(limits.publishEveryMs, 'publishing counters', flush, signal);
   }
 
   #isMine(itemId: string): boolean {

@@ -130,12 +130,6 @@ export class Projector {
     await invalidations.publish(mine);
   }
 
-  /** Those made ahead for users who are gone. */
-  async #removeSlates(units: Iterable<UnitKey>): Promise<void> {
-    const users = this.#mine(units).filter((unit) => unit.startsWith('u:'));
-    await this.#options.fast.slates.remove(users.map((unit) => unit.slice(2)));
-  }
-
   async #forgetAll(): Promise<void> {
     const { profiles, invalidations } = this.#options.fast;
     await profiles.forgetAll();

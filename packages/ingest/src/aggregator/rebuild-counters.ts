@@ -7,10 +7,11 @@ import type { ItemShard } from '@shortlist/core/stores/postgres/counted-history.
 import { Lease } from '@shortlist/core/stores/postgres/leases.ts';
 import { PostgresLogTail } from '@shortlist/core/stores/postgres/log-tail.ts';
 import { transactionSession } from '@shortlist/core/stores/postgres/session.ts';
+import { claimSharding } from '@shortlist/core/stores/postgres/sharding.ts';
 import { postgresStores } from '@shortlist/core/stores/postgres/stores.ts';
 import { CountersConsumer } from './counters-consumer.ts';
 import type { RecomputeProgress } from './recompute.ts';
-import { shardName } from './shard.ts';
+import { namesOfAll, shardName } from './shard.ts';
 
 const LOOK_EVERY_MS = 200;
 
@@ -38,6 +39,7 @@ export async function rebuildCounters(options: {
       await delegate(pool, shard);
       return;
     }
+    await claimSharding(client, namesOfAll(shard.count));
     // A standby that sees no heartbeats would take the lead away.
     const beats = setInterval(() => void lease.beat(pool).catch(() => undefined), 1_000);
     try {

@@ -13,3 +13,10 @@ export function isOfShard(id: string, { index, count }: ItemShard): boolean {
 /** `counters`, or `counters:2/4` for the second of four. */
 export const shardName = (name: string, { index, count }: ItemShard): string =>
   count === 1 ? name : `${name}:${index + 1}/${count}`;
+
+/** Leases and consumers of all shards. */
+export function namesOfAll(count: number) {
+  const shards = Array.from({ length: count }, (_, index) => ({ index, count }));
+  const named = (name: string) => shards.map((shard) => shardName(name, shard));
+  return { leases: named('aggregator'), consumers: [...named('counters'), ...named('projector')] };
+}

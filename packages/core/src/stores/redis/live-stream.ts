@@ -8,6 +8,11 @@ import { StreamPosition, type StreamSummary } from './stream-position.ts';
 const BLOCK_MS = 1_000;
 const READ_MAX = 1_000;
 const PUBLISH_MAX = 500;
+/**
+ * Older entries go, however few there are: counters of ten thousand busy items are megabytes a second. Who was away for
+ * longer reads the snapshot.
+ */
+const KEEP_MS = 300_000;
 
 export interface LiveStreamOptions {
   /** About how many entries are kept; default 100,000. */
@@ -38,6 +43,7 @@ export class RedisLiveStream implements LiveStream {
         if (entry.kind === 'trending') pipeline.set(this.#trending, json);
         pipeline.xadd(this.#stream, 'MAXLEN', '~', this.#entriesMax, '*', 'entry', json);
       }
+      pipeline.xtrim(this.#stream, 'MINID', '~', Date.now() - KEEP_MS);
       await this.#connection.run(() => execute(pipeline));
     }
   }
