@@ -66,6 +66,23 @@ export function testUsers(stores: () => TransactionalStores): void {
     expect(await collect(users.exportEvents('nobody'))).toEqual([]);
   });
 
+  test('erasure removes rejected payloads that number the user, and nobody else', async () => {
+    const { users, rejected } = stores();
+    const reject = { source: 'shopify orders/create', stage: 'validate', code: 'field_invalid', reason: 'line_items' };
+    const payloads = [
+      '{"customer":{"id": 75}}',
+      '{"user_id":75,"x":',
+      '{"customer":{"id":755}}',
+      '{"quantity":75}',
+      '75',
+    ];
+    await rejected.add(payloads.map((payload) => ({ ...reject, payload: Buffer.from(payload) })));
+    const { receipt } = await users.erase('75');
+    expect(receipt.counts.rejected_events).toBe(2);
+    const left = (await rejected.list({}, 0, 10)).map(({ payload }) => Buffer.from(payload).toString());
+    expect(left.sort()).toEqual([...payloads.slice(2)].sort());
+  });
+
   test('erasure removes the user, their sessions and what names them, and says what to take back', async () => {
     const { events, users, profiles, impressions, rejected, log, tail } = stores();
     await events.append([

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { EVENT_CODE } from '../../contracts/events.ts';
 import type { LogOffsets } from '../../contracts/log.ts';
+import { namesInPayload } from '../named-in-payload.ts';
 import { retractionsOf } from '../retractions.ts';
 import type {
   ErasureReceipt,
@@ -73,10 +74,13 @@ export class MemoryUserStore implements UserStore {
     for (const { eventId } of gone) events.delete(eventId);
     const slates = [...impressions.values()].filter(isTheirs);
     for (const { requestId } of slates) impressions.delete(requestId);
-    const names = [userId, ...sessions].map((id) => JSON.stringify(id));
-    const rejects = [...rejected.values()].filter(({ payload }) =>
-      names.some((name) => Buffer.from(payload).includes(name)),
-    );
+    const { texts, numbers } = namesInPayload([userId, ...sessions]);
+    const rejects = [...rejected.values()].filter(({ payload }) => {
+      const bytes = Buffer.from(payload);
+      return (
+        texts.some((text) => bytes.includes(text)) || (numbers !== null && new RegExp(numbers).test(bytes.toString()))
+      );
+    });
     for (const { id } of rejects) rejected.delete(id);
     const merged = [...sessionUsers].filter(([session, user]) => user === userId || sessions.has(session));
     for (const [session] of merged) sessionUsers.delete(session);

@@ -13,6 +13,7 @@ import type {
 } from '../user-store.ts';
 import { readCursor } from './cursor.ts';
 import { completeErasures } from './complete-erasures.ts';
+import { namesInPayload } from '../named-in-payload.ts';
 import { retractionsOf, type RetractedEvent } from '../retractions.ts';
 import type { Session } from './session.ts';
 
@@ -82,9 +83,9 @@ const DELETE_UNIT_DAYS = `DELETE FROM unit_days WHERE unit = ANY($1) AND NOT EXI
   SELECT FROM events WHERE unit LIKE 's:%' AND session_id = substring(unit FROM 3)
     AND occurred_at >= day::timestamp AT TIME ZONE 'UTC' AND occurred_at < (day + 1)::timestamp AT TIME ZONE 'UTC')`;
 
-/** Rejected payloads that name one of these as a JSON string; a malformed one has no other structure to go by. */
 const DELETE_REJECTED = `DELETE FROM rejected_events
-  WHERE EXISTS (SELECT FROM unnest($1::bytea[]) AS named WHERE position(named IN payload) > 0)`;
+  WHERE EXISTS (SELECT FROM unnest($1::bytea[]) AS named WHERE position(named IN payload) > 0)
+    OR encode(payload, 'escape') ~ $2`;
 
 const SELECT_RECEIPT = `SELECT receipt, date_part('epoch', requested_at) AS "requestedAtS",
   date_part('epoch', completed_at) AS "completedAtS", counts FROM erasures`;
@@ -154,8 +155,12 @@ export class PostgresUserStore implements UserStore {
         const values = condition.includes('$2') ? [userId, sessionIds] : [userId];
         counts[table] = (await client.query(`DELETE FROM ${table} WHERE ${condition}`, values)).rowCount ?? 0;
       }
-      const names = [userId, ...sessionIds].map((id) => Buffer.from(JSON.stringify(id)));
-      counts.rejected_events = (await client.query(DELETE_REJECTED, [names])).rowCount ?? 0;
+      const names = namesInPayload([userId, ...sessionIds]);
+      const rejected = await client.query(DELETE_REJECTED, [
+        names.texts.map((text) => Buffer.from(text)),
+        names.numbers,
+      ]);
+      counts.rejected_events = rejected.rowCount ?? 0;
       const units = [`u:${userId}`, ...sessionIds.map((id) => `s:${id}`)];
       counts.unit_days = (await client.query(DELETE_UNIT_DAYS, [units])).rowCount ?? 0;
       const receipt = await this.#receipt(client, userId, units, counts);
