@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
-import { expect } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 type LogLine = Record<string, unknown>;
 
@@ -58,6 +58,17 @@ export function startChild(script: string, variables: Record<string, string> = {
   };
 }
 
+const READY_WITHIN_MS = 60_000;
+
+/** Throws with what it said when it ended instead, or takes too long. Needs no test runner: benches start pods, too. */
 export async function untilReady(child: ChildPod): Promise<void> {
-  await expect.poll(() => child.lines.map(({ msg }) => msg), { timeout: 30_000 }).toContain('ready');
+  const untilMs = performance.now() + READY_WITHIN_MS;
+  while (!child.lines.some(({ msg }) => msg === 'ready')) {
+    const { exitCode, signalCode } = child.process;
+    const ended = exitCode ?? signalCode;
+    const said = () => `${child.stderr()} ${JSON.stringify(child.lines.at(-1))}`;
+    if (ended !== null) throw new Error(`it ended with ${ended}: ${said()}`);
+    if (performance.now() > untilMs) throw new Error(`it was not ready in time: ${said()}`);
+    await sleep(20);
+  }
 }

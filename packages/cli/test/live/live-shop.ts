@@ -1,11 +1,10 @@
 import { join } from 'node:path';
-import { vi } from 'vitest';
 import { BUILD_FEATURES } from '@shortlist/core/release/feature-schema.ts';
 import { ReleaseRegistry } from '@shortlist/core/release/registry.ts';
 import { postgresStores } from '@shortlist/core/stores/postgres/stores.ts';
 import { SERVERS, RedisProcess } from '../../../core/test/stores/redis/redis-process.ts';
 import { buildTinyRelease, TINY_ITEMS, writeTinyRun } from '../../../core/test/release/tiny-run.ts';
-import { startChild, type ChildPod } from '../../../serving/test/child-pod.ts';
+import { startChild, untilReady, type ChildPod } from '../../../serving/test/child-pod.ts';
 import { openDatabase, type Database } from '../../src/workspace/database.ts';
 import { temporaryWorkspace, type TemporaryWorkspace } from '../workspace/temporary-workspace.ts';
 
@@ -28,19 +27,10 @@ export interface PodStatus {
   };
 }
 
-/** Also in hooks, where there is no test to poll in. */
-async function untilReady(child: ChildPod): Promise<void> {
-  const ended = child.ended.then((code) => {
-    throw new Error(`it ended with ${code}: ${child.stderr()} ${JSON.stringify(child.lines.at(-1))}`);
-  });
-  const ready = vi.waitFor(
-    () => {
-      if (!child.lines.some(({ msg }) => msg === 'ready')) throw new Error('it was not ready in time');
-    },
-    { timeout: 60_000, interval: 20 },
-  );
-  await Promise.race([ready, ended]);
-  ended.catch(() => undefined);
+export interface LiveShopOptions {
+  /** Variables of the workspace, and of the ingest service. */
+  readonly workspace?: Readonly<Record<string, string>>;
+  readonly ingest?: Readonly<Record<string, string>>;
 }
 
 /** A shop of the 60 tiny items on a real PostgreSQL and a real Valkey, with the ingest service and pods as processes. */
@@ -56,8 +46,8 @@ export class LiveShop {
     this.redis = redis;
   }
 
-  static async open(): Promise<LiveShop> {
-    const workspace = temporaryWorkspace();
+  static async open(options: LiveShopOptions = {}): Promise<LiveShop> {
+    const workspace = temporaryWorkspace(options.workspace);
     const database = await openDatabase(workspace.environment, DATASET, { connectionsMax: 4 });
     const redis = await RedisProcess.start(SERVERS.find(({ name }) => name.startsWith('Valkey'))!.program);
     const shop = new LiveShop(workspace, database, redis);
@@ -75,10 +65,11 @@ export class LiveShop {
     );
     await shop.#activateRelease();
     shop.#ingest = startChild('../../ingest/src/main.ts', {
-      ...shop.#variables(),
+      ...shop.variables(),
       SHORTLIST_INGEST_HTTP_HOST: '127.0.0.1',
       SHORTLIST_INGEST_HTTP_PORT: '0',
       SHORTLIST_INGEST_ADMIN_PORT: '0',
+      ...options.ingest,
     });
     await untilReady(shop.#ingest);
     return shop;
@@ -86,7 +77,7 @@ export class LiveShop {
 
   async startPod(variables: Record<string, string> = {}): Promise<ChildPod> {
     const pod = startChild('../src/main.ts', {
-      ...this.#variables(),
+      ...this.variables(),
       SHORTLIST_HOME: this.workspace.environment.home,
       SHORTLIST_LEAK_CHECK_EVERY: '1',
       SHORTLIST_DEADLINE_MS: '20000',
@@ -96,9 +87,13 @@ export class LiveShop {
     return pod;
   }
 
+  get ingest(): ChildPod {
+    return this.#ingest!;
+  }
+
   /** Sends a catalogue change or an event to the ingest service; throws unless it is accepted. */
   async send(method: string, path: string, body: unknown): Promise<void> {
-    const response = await fetch(`${this.#ingest!.url()}${path}`, {
+    const response = await fetch(`${this.ingest.url()}${path}`, {
       method,
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
@@ -112,7 +107,8 @@ export class LiveShop {
     await this.workspace.remove();
   }
 
-  #variables(): Record<string, string> {
+  /** Where its services find what they share. */
+  variables(): Record<string, string> {
     return {
       SHORTLIST_DATASET: DATASET,
       DATABASE_URL: this.database.url,
