@@ -26,6 +26,9 @@ const CONNECT_TIMEOUT_MS = 2_000;
 /** Beside the lanes: reads of routes. */
 const CONNECTIONS_BESIDE = 4;
 
+/** The aggregator keeps nobody waiting, and a checkpoint may hold its event loop for a while. */
+const REDIS_PATIENCE = { commandTimeoutMs: 3_000, silenceMs: 6_000 };
+
 /** Unix seconds by the configured clock. */
 export const clockOf =
   ({ clockOffsetS }: Config) =>
@@ -109,7 +112,7 @@ function startAggregator(
   closing: (() => Promise<unknown>)[],
 ): Aggregator {
   const { databaseUrl, redisUrl, dataset, shard, shards } = config;
-  const redis = redisUrl === '' ? null : new RedisConnection(redisUrl, { dataset });
+  const redis = redisUrl === '' ? null : new RedisConnection(redisUrl, { dataset, ...REDIS_PATIENCE });
   if (redis === null) log.warn('no REDIS_URL: counters are kept, nothing is published to pods');
   else closing.push(() => Promise.resolve(redis.close()));
   const aggregator = new Aggregator({

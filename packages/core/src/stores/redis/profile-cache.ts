@@ -16,7 +16,7 @@ const EMPTY_LIFETIME_MS = 3_600_000;
  * could be evicted between a reader's look and its fill. Two units of a group at once cost a fill, no more.
  */
 const GROUPS = 16_384;
-/** Calls sent at once. */
+/** Units whose calls are sent at once: the last of them must be answered within the time limit of a command. */
 const PIPELINE_MAX = 500;
 /** Units of one call that adds events: it holds the server for about as many times 5 us. */
 const UNITS_PER_CALL = 50;
@@ -98,7 +98,7 @@ export class RedisProfileCache implements ProfileCacheStore {
         call.events += part.length;
       }
     }
-    await this.#inPipelines(calls, (pipeline, { keys, rest }) =>
+    await this.#inPipelines(calls, PIPELINE_MAX / UNITS_PER_CALL, (pipeline, { keys, rest }) =>
       this.#apply.add(
         pipeline,
         ...[keys.length + 2, this.#generations, this.#epoch, ...keys],
@@ -108,7 +108,7 @@ export class RedisProfileCache implements ProfileCacheStore {
   }
 
   async forget(units: readonly UnitKey[]): Promise<void> {
-    await this.#inPipelines(units, (pipeline, unit) =>
+    await this.#inPipelines(units, PIPELINE_MAX, (pipeline, unit) =>
       this.#forget.add(pipeline, this.#key(unit), this.#generations, groupOf(unit), newToken()),
     );
   }
@@ -143,10 +143,14 @@ export class RedisProfileCache implements ProfileCacheStore {
     return Math.round(ms * (0.9 + 0.2 * this.#random()));
   }
 
-  async #inPipelines<T>(calls: readonly T[], add: (pipeline: ChainableCommander, call: T) => void): Promise<void> {
-    for (let start = 0; start < calls.length; start += PIPELINE_MAX) {
+  async #inPipelines<T>(
+    calls: readonly T[],
+    max: number,
+    add: (pipeline: ChainableCommander, call: T) => void,
+  ): Promise<void> {
+    for (let start = 0; start < calls.length; start += max) {
       const pipeline = this.#connection.client.pipeline();
-      for (const call of calls.slice(start, start + PIPELINE_MAX)) add(pipeline, call);
+      for (const call of calls.slice(start, start + max)) add(pipeline, call);
       await this.#connection.run(() => execute(pipeline));
     }
   }
