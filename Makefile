@@ -1,7 +1,7 @@
 # `make help` lists the targets. Variables: DATASET, MODE, JSON, SUITE, ARGS, DEMO_EXIT.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench eval clean
+.PHONY: help setup demo test test-faults check bench eval clean
 
 DATASET ?= demo
 MODE ?= all
@@ -15,12 +15,14 @@ BENCH_swap := packages/serving/bench/swap.bench.ts
 BENCH_retrieval := packages/core/bench/retrieval-index.ts
 BENCH_sources := packages/core/bench/retrieval-sources.ts
 BENCH_import := packages/cli/bench/import.ts
+BENCH_ingest := packages/cli/bench/ingest.bench.ts
+BENCH_freshness := packages/cli/bench/freshness.bench.ts
 BENCH_aggregator := packages/cli/bench/aggregator.bench.ts
 BENCH_live := packages/cli/bench/live.bench.ts
 BENCH_follow := packages/serving/bench/live.bench.ts
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
 
 setup: ## install everything the checkout needs (again: only what changed)
 	@scripts/setup
@@ -30,6 +32,9 @@ demo: setup ## the whole path: data, training, release, serving, a page, a few a
 
 test: setup ## everything: checks, unit, integration and Python tests, real servers included
 	@node --disable-warning=ExperimentalWarning scripts/test.ts
+
+test-faults: setup ## the faults in full length: servers killed, paused, full, far away, 100 points under load (FAULT_SEED=n repeats one run; an hour)
+	@SHORTLIST_FAULTS=full vitest run --maxWorkers=1 packages/cli/test/faults packages/cli/test/aggregator packages/serving/test/faults
 
 check: setup ## lint, types, dependency directions, unused code, format
 	@node --disable-warning=ExperimentalWarning scripts/test.ts --checks
