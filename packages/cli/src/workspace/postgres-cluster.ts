@@ -28,6 +28,8 @@ const SETTINGS = [
   // Imports write in bursts; with the default of 1 GB they would force a checkpoint every few seconds.
   'max_wal_size=4GB',
   'checkpoint_completion_target=0.9',
+  // A transaction that touches every day of some years locks each day's table and indexes.
+  'max_locks_per_transaction=512',
   // Queries here are short or plain scans: compiling them costs more than it gives.
   'jit=off',
   'timezone=UTC',
