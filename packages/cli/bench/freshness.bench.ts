@@ -4,8 +4,8 @@
  *
  *   node packages/cli/bench/freshness.bench.ts [--events 200] [--repeats 5] [--rate 100] [--json FILE]
  *
- * `freshness.event`: from the 202 of `POST /events` (a purchase) until a slate of the same user, asked for again and
- * again, no longer holds the item that was bought; the figure holds one answer of the pod. `freshness.stock`: from the
+ * `freshness.event`: from the 202 of `POST /events` (a `hide`) until a slate of the same user, asked for again and
+ * again, no longer holds the item that was hidden; the figure holds one answer of the pod. `freshness.stock`: from the
  * answer of `PATCH /items/{id}` (stock 0, and back) until slates of both pods show it. `freshness.leaks`: items served
  * although long out of stock, by the pods' own comparison of every slate with PostgreSQL.
  */
@@ -75,7 +75,7 @@ try {
       const pod = connections[i % connections.length]!;
       // Known to the pod, with a profile that must be put right.
       const [first] = await shown(pod, user);
-      await send('POST', '/events', { user_id: user, item_id: first!, type: 'purchase' });
+      await send('POST', '/events', { user_id: user, item_id: first!, type: 'hide' });
       took.event.push(await until(pod, user, (ids) => !ids.includes(first!)));
     }
     for (let i = 0; i < STOCK_CHANGES; i++) {
