@@ -93,7 +93,7 @@ test('an import that is told to stop leaves no server behind', async () => {
 test('the summary says what was rejected, and where it is kept', async () => {
   const { stdout } = await runCommand(importInto('single'), workspace.variables);
   const rejects = join(workspace.environment.home, 'datasets/single/rejects/jsonl-events.jsonl');
-  expect(stdout).toContain(`15, kept in ${rejects}`);
+  expect(stdout).toContain(`${EVENTS / 10_000}, kept in ${rejects}`);
   expect(existsSync(rejects)).toBe(true);
 });
 

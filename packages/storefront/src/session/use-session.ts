@@ -17,7 +17,7 @@ export interface Session {
 }
 
 /** Where in a slate a product was looked at. */
-export interface Place {
+interface Place {
   readonly requestId: string;
   /** From 1. */
   readonly position: number;
