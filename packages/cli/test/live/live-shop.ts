@@ -51,7 +51,18 @@ export class LiveShop {
     const database = await openDatabase(workspace.environment, DATASET, { connectionsMax: 4 });
     const redis = await RedisProcess.start(SERVERS.find(({ name }) => name.startsWith('Valkey'))!.program);
     const shop = new LiveShop(workspace, database, redis);
-    await postgresStores(database.pool).items.upsert(
+    try {
+      await shop.#start(options);
+      return shop;
+    } catch (error) {
+      // Its servers are no children of this process.
+      await shop.close();
+      throw error;
+    }
+  }
+
+  async #start({ ingest }: LiveShopOptions): Promise<void> {
+    await postgresStores(this.database.pool).items.upsert(
       Array.from({ length: TINY_ITEMS }, (_, row) => ({
         itemId: `item-${row}`,
         title: `Title ${row}`,
@@ -63,16 +74,15 @@ export class LiveShop {
         attributes: {},
       })),
     );
-    await shop.#activateRelease();
-    shop.#ingest = startChild('../../ingest/src/main.ts', {
-      ...shop.variables(),
+    await this.#activateRelease();
+    this.#ingest = startChild('../../ingest/src/main.ts', {
+      ...this.variables(),
       SHORTLIST_INGEST_HTTP_HOST: '127.0.0.1',
       SHORTLIST_INGEST_HTTP_PORT: '0',
       SHORTLIST_INGEST_ADMIN_PORT: '0',
-      ...options.ingest,
+      ...ingest,
     });
-    await untilReady(shop.#ingest);
-    return shop;
+    await untilReady(this.#ingest);
   }
 
   async startPod(variables: Record<string, string> = {}): Promise<ChildPod> {
