@@ -33,14 +33,14 @@ demo: setup ## the whole path: data, training, release, serving, a page, a few a
 test: setup ## everything: checks, unit, integration and Python tests, real servers included
 	@node --disable-warning=ExperimentalWarning scripts/test.ts
 
-test-faults: setup ## the faults in full length: servers killed, paused, full, far away, 100 points under load (FAULT_SEED=n repeats one run; an hour)
+test-faults: setup ## the faults in full length: servers killed, paused, full, far away, 100 points under load (FAULT_SEED=n repeats one run; 20 min)
 	@SHORTLIST_FAULTS=full vitest run --maxWorkers=1 packages/cli/test/faults packages/cli/test/aggregator packages/serving/test/faults
 
 check: setup ## lint, types, dependency directions, unused code, format
 	@node --disable-warning=ExperimentalWarning scripts/test.ts --checks
 
-bench: setup ## measure (SUITE=serving|profiles|swap|retrieval|sources|import|aggregator|live|follow, JSON=FILE, ARGS=options of the suite)
-	@test -n "$(BENCH_$(SUITE))" || { echo 'bench: SUITE is one of serving, profiles, swap, retrieval, sources, import, aggregator, live, follow' >&2; exit 2; }
+bench: setup ## measure (SUITE=serving|profiles|swap|retrieval|sources|import|aggregator|ingest|freshness|live|follow, JSON=FILE, ARGS=options of the suite)
+	@test -n "$(BENCH_$(SUITE))" || { echo 'bench: SUITE is one of serving, profiles, swap, retrieval, sources, import, aggregator, ingest, freshness, live, follow' >&2; exit 2; }
 	@node --expose-gc --disable-warning=ExperimentalWarning $(BENCH_$(SUITE)) $(ARGS) $(if $(JSON),--json $(JSON))
 
 eval: setup ## offline evaluation through the served stages (DATASET=, MODE=all|new-only, JSON=FILE); makes or imports the data first
