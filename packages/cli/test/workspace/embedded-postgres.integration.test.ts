@@ -30,10 +30,10 @@ test('two processes share one server, and the last to leave stops it', async () 
 });
 
 test('a database that was migrated is not migrated again, and keeps its rows', async () => {
-  const insert = "INSERT INTO events (event_id, user_id, item_id, type, occurred_at) VALUES ('a', 'u', 'i', 1, now())";
+  const insert = "INSERT INTO users (user_id) VALUES ('u')";
   await withDatabase(workspace.environment, 'rows', ({ pool }) => pool.query(insert));
   const rows = await withDatabase(workspace.environment, 'rows', async ({ pool }) => {
-    const { rows } = await pool.query('SELECT (SELECT count(*) FROM migrations) > 0 AS migrated, count(*) FROM events');
+    const { rows } = await pool.query('SELECT (SELECT count(*) FROM migrations) > 0 AS migrated, count(*) FROM users');
     return rows as unknown[];
   });
   expect(rows).toEqual([{ migrated: true, count: '1' }]);

@@ -65,7 +65,8 @@ describe('taking events in', () => {
     const { intake } = await intakeThatCannotHold(new Set());
     await fc.assert(
       fc.asyncProperty(fc.array(fc.jsonValue(), { maxLength: 20 }), async (values) => {
-        const { events } = readBody(Buffer.from(JSON.stringify(values)), 'application/json', 1_000);
+        const lines = Buffer.from(values.map((value) => `${JSON.stringify(value)}\n`).join(''));
+        const { events } = readBody(lines, 'application/x-ndjson', 1_000);
         const outcomes = await intake.take(events, 'api');
         expect(outcomes).toHaveLength(values.length);
       }),
