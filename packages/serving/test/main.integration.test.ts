@@ -135,7 +135,8 @@ describe('main.ts', () => {
     expect(slate.recommendations).toHaveLength(10);
     expect(slate.degraded).toContain('profile');
     expect(slate.tier).not.toBe('personalized');
-    await expect.poll(() => pod.lines.some(({ msg }) => msg === 'served without')).toBe(true);
+    // The log is written in blocks, at the latest after a second.
+    await expect.poll(() => pod.lines.some(({ msg }) => msg === 'served without'), { timeout: 10_000 }).toBe(true);
     expect(pod.lines.find(({ code }) => code === 'database_unreachable')).toMatchObject({ details: { port: '1' } });
   });
 

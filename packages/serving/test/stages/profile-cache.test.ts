@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { KeyedProfileEvents, ProfileStore } from '@shortlist/core/stores/profile-store.ts';
 import { createProfiles, type ProfileOptions } from '../../src/create-profiles.ts';
+import { ProfileCache } from '../../src/stages/2-profile/profile-cache.ts';
 import { profilesOf } from '../pipeline/tiny-serving.ts';
 
 const HISTORIES = { ann: [{ item: 'a', type: 'view', ago: 10 }] } as const;
@@ -42,6 +43,22 @@ describe('the profile cache', () => {
     await expect(cache.recent({ userId: 'ann' }, 5)).rejects.toThrow('down');
     expect((await cache.recent({ userId: 'ann' }, 5)).events).toBe(EMPTY);
     expect(cache.status()).toMatchObject({ failed: 1, empty: 1 });
+  });
+  it('does not go on to say that the cache was skipped when it is back', async () => {
+    let isCacheAway = true;
+    const cache = new ProfileCache(
+      {
+        recent: () => Promise.resolve({ events: EMPTY, tier: 'log', withoutCache: isCacheAway }),
+        status: () => ({}),
+      },
+      { entriesMax: 10, ttlMs: () => 30_000 },
+    );
+    expect((await cache.recent({ userId: 'ann' }, 5)).withoutCache).toBe(true);
+    isCacheAway = false;
+    // A second, and the quarter by which lifetimes are jittered.
+    await expect
+      .poll(async () => (await cache.recent({ userId: 'ann' }, 5)).withoutCache, { timeout: 10_000 })
+      .toBe(false);
   });
   it('never holds more units than it may', async () => {
     const cache = cacheOf(profilesOf({}), { entriesMax: 3 });

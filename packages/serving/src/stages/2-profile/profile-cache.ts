@@ -20,6 +20,9 @@ export interface ProfileCacheOptions {
   readonly onRead?: (tier: ProfileTier, found: boolean) => void;
 }
 
+/** What was read past the cache says so in its answers, and must not go on to say so when the cache is back. */
+const WITHOUT_CACHE_MS = 1_000;
+
 interface Kept {
   /** Events asked for when it was read: it is whole for who wants no more. */
   readonly max: number;
@@ -112,8 +115,10 @@ export class ProfileCache {
       // Another one has its place: the unit changed meanwhile.
       if (this.#flights.get(key) !== flight) return;
       this.#flights.delete(key);
-      const ttl = Math.round(this.#options.ttlMs() * (0.75 + 0.5 * this.#random()));
-      if (read !== undefined && ttl > 0) this.#kept.set(key, { max, read }, { ttl });
+      if (read === undefined) return;
+      const limitMs = read.withoutCache ? WITHOUT_CACHE_MS : Infinity;
+      const ttl = Math.round(Math.min(limitMs, this.#options.ttlMs()) * (0.75 + 0.5 * this.#random()));
+      if (ttl > 0) this.#kept.set(key, { max, read }, { ttl });
     };
     flight.read.then(arrive, () => arrive());
     return flight;
