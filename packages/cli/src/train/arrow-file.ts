@@ -1,6 +1,6 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { Bool, tableToIPC, Table, Utf8, vectorFromArray, makeVector } from 'apache-arrow';
-import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
+import { codedWriteError } from '../write-error.ts';
 
 type Column =
   | Uint8Array
@@ -37,10 +37,4 @@ export async function writeWhole(path: string, content: Uint8Array | string): Pr
 /** Bytes of a typed array, without a copy. All machines that we run on are little-endian, as the files are. */
 export function bytesOf(values: Float32Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-}
-
-export function codedWriteError(error: unknown, path: string): unknown {
-  if ((error as NodeJS.ErrnoException).code === 'ENOSPC')
-    return new ShortlistError('disk_full', { what: path }, { cause: error });
-  return error;
 }

@@ -1,6 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { FEATURE_WIDTHS } from '@shortlist/core/features/definitions.ts';
-import { bytesOf, codedWriteError, writeArrow } from './arrow-file.ts';
+import { codedWriteError } from '../write-error.ts';
+import { bytesOf, writeArrow } from './arrow-file.ts';
 import { GrowingArray } from './growing-array.ts';
 
 /** What is known of one ranker row beside its features. */
@@ -67,7 +68,8 @@ export class RowFile {
   /** Errors: `disk_full`. */
   async flush(): Promise<void> {
     try {
-      await this.#handle.write(bytesOf(this.#buffer.subarray(0, this.#buffered * FEATURE_WIDTHS.total)));
+      // `write` may write a part of it only, on a disk that is nearly full.
+      await this.#handle.writeFile(bytesOf(this.#buffer.subarray(0, this.#buffered * FEATURE_WIDTHS.total)));
     } catch (error) {
       throw codedWriteError(error, paths(this.#stem).features);
     }

@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import { buildRelease } from '@shortlist/core/release/build-release.ts';
 import { gateRelease } from '@shortlist/core/release/gate.ts';
-import { ReleaseRegistry } from '@shortlist/core/release/registry.ts';
 import { postgresStores } from '@shortlist/core/stores/postgres/stores.ts';
 import type { Environment } from '../environment.ts';
 import { withDatabase } from '../workspace/database.ts';
+import { openRegistry } from '../workspace/open-registry.ts';
 import { datasetPaths } from '../workspace/paths.ts';
 import { gitCommit } from './git-commit.ts';
 import { madeBefore, rememberRelease } from './made-releases.ts';
@@ -70,7 +70,7 @@ export async function trainRelease(
   const made = { id: built.id, dir: built.dir, runDir };
   if (!options.activate) return made;
 
-  const registry = new ReleaseRegistry({ dataset, releasesDir: paths.releases, activePath: paths.active });
+  const registry = openRegistry(environment.home, dataset);
   const pointer = await registry.pointer();
   if (pointer?.active === built.id) return made;
   if (pointer !== null) {

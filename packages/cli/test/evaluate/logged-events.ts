@@ -1,7 +1,7 @@
 import { EVENT_CODE, type EventType } from '@shortlist/core/contracts/events.ts';
 import type { EventStore } from '@shortlist/core/stores/event-store.ts';
 import { memoryStores } from '@shortlist/core/stores/memory/stores.ts';
-import { newEvent } from '../../../core/test/stores/new-event.ts';
+import { event } from '../../../core/test/stores/rows.ts';
 
 export interface LoggedEvent {
   /** `s...` is an anonymous session, anything else a user. */
@@ -16,7 +16,7 @@ export async function storeOf(events: readonly LoggedEvent[]): Promise<EventStor
   const stores = memoryStores();
   await stores.events.append(
     events.map(({ who, item, type = 'purchase', atS }, i) =>
-      newEvent(`${i}`, {
+      event(`${i}`, {
         userId: who.startsWith('s') ? null : who,
         sessionId: who.startsWith('s') ? who : null,
         itemId: item,

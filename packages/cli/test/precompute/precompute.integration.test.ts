@@ -8,7 +8,7 @@ import { redisStores } from '@shortlist/core/stores/redis/stores.ts';
 import type { PrecomputedSlate } from '../../src/precompute/precompute.ts';
 import { openDatabase } from '../../src/workspace/database.ts';
 import { openRedis, type OpenedRedis } from '../../src/workspace/redis.ts';
-import { newEvent } from '../../../core/test/stores/new-event.ts';
+import { event } from '../../../core/test/stores/rows.ts';
 import { runCommand, startCommand } from '../run-command.ts';
 import { tinyShop } from '../up/tiny-shop.ts';
 import type { TemporaryWorkspace } from '../workspace/temporary-workspace.ts';
@@ -23,7 +23,7 @@ beforeAll(async () => {
   workspace = await tinyShop();
   const database = await openDatabase(workspace.environment, 'tiny');
   const users = Array.from({ length: USERS }, (_, n) =>
-    newEvent(`extra-${n}`, {
+    event(`extra-${n}`, {
       userId: `user-${n}`,
       itemId: `item-${n % 40}`,
       type: EVENT_CODE.view,

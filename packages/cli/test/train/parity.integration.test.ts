@@ -6,7 +6,7 @@ import type { Ranker, RankerBatch } from '@shortlist/core/release/ranker.ts';
 import { seededRandom } from '@shortlist/core/statistics/seeded-random.ts';
 import { memoryStores } from '@shortlist/core/stores/memory/stores.ts';
 import { createRecommender } from '@shortlist/serving/create-recommender.ts';
-import { newEvent } from '../../../core/test/stores/new-event.ts';
+import { event } from '../../../core/test/stores/rows.ts';
 import { LIMITS, openTinyRelease } from '../../../serving/test/pipeline/tiny-serving.ts';
 import { FoldRetrieval } from '../../src/train/fold-retrieval.ts';
 import { RequestReplay } from '../../src/train/replay.ts';
@@ -82,7 +82,7 @@ async function serve(random: () => number) {
   for (let round = 0; round < ROUNDS; round++) {
     await stores.events.append(
       Array.from({ length: 150 }, (_, i) =>
-        newEvent(`${round}-${i}`, {
+        event(`${round}-${i}`, {
           userId: `user-${Math.floor(random() * USERS)}`,
           itemId: pick(release.catalog.itemIds),
           type: EVENT_CODE[pick(TYPES)],

@@ -3,6 +3,7 @@ import type { NewEvent } from '@shortlist/core/stores/event-store.ts';
 import type { Impression } from '@shortlist/core/stores/impression-store.ts';
 import type { Item } from '@shortlist/core/stores/item-store.ts';
 
+/** An event with nothing but what every event must have: a view of item `i1` by user `u1`, unless told otherwise. */
 export const event = (eventId: string, changes: Partial<NewEvent> = {}): NewEvent => ({
   eventId,
   userId: 'u1',
