@@ -1,3 +1,4 @@
+import type { Enrolment } from '@shortlist/core/assignment/enrolment.ts';
 import type { Parameters } from '@shortlist/core/contracts/parameters.ts';
 import { EMPTY_PROFILE_EVENTS, type Profile, type ProfileEvents } from '@shortlist/core/contracts/profile.ts';
 import type { RecommendRequest, Tier } from '@shortlist/core/contracts/recommend.ts';
@@ -31,6 +32,8 @@ export class RankingRequest {
   parameters: Parameters;
   rules: ActiveRules = NO_RULES;
   unit: Unit | null = null;
+  /** Experiments that the request is in; empty while no snapshot holds any. */
+  enrolments: readonly Enrolment[] = [];
   /** Category code asked for; -1 = none, or one that the catalogue does not have. */
   category = -1;
 
@@ -57,6 +60,8 @@ export class RankingRequest {
 
   // 6 rerank
   slate: ServedSlate | null = null;
+  /** Interleaving: by slot, which ranker chose the item, 0 control, 1 treatment; empty otherwise. */
+  teams: readonly number[] = [];
 
   constructor(input: {
     id: string;
