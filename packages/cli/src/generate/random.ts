@@ -13,6 +13,7 @@ const STREAMS = {
   arrival: 0x6a5f,
   shelf: 0x7960,
   pilot: 0x8871,
+  reaction: 0x9782,
 } as const;
 
 export type Stream = keyof typeof STREAMS;
