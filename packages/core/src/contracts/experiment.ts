@@ -1,4 +1,4 @@
-import { Type, type Static } from 'typebox';
+import { Type, type Static, type TSchema } from 'typebox';
 import { EVENT_TYPES, type EventType } from './events.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -185,24 +185,31 @@ export const MetricSpecSchema = Type.Object(
 );
 export type MetricSpec = Static<typeof MetricSpecSchema>;
 
-const document = <Kind extends string, Spec extends Parameters<typeof Type.Object>[0][string]>(
-  kind: Kind,
-  spec: Spec,
-) =>
+const document = <Kind extends string, Spec extends TSchema>(kind: Kind, spec: Spec) =>
   Type.Object(
     {
       apiVersion: Type.Literal('shortlist.dev/v1alpha1'),
       kind: Type.Literal(kind),
-      metadata: Type.Object({ name: Name(`Name of the ${kind}.`) }),
+      metadata: Type.Object({
+        name: Name(`Name of the ${kind}.`),
+        resourceVersion: Type.Optional(
+          Type.Integer({
+            minimum: 0,
+            description: 'As it was read: a write over a newer one is refused. 0: it is new.',
+          }),
+        ),
+      }),
       spec,
+      status: Type.Optional(Type.Unknown({ description: 'As it was read; ignored.' })),
     },
     closed,
   );
 
-/** The documents of one YAML file, in any number and order. */
-export const DocumentSchema = Type.Union([
-  document('Experiment', ExperimentSpecSchema),
-  document('Layer', LayerSpecSchema),
-  document('Metric', MetricSpecSchema),
-]);
-export type ExperimentsDocument = Static<typeof DocumentSchema>;
+/** The documents of one YAML file, in any number and order, by their kind. */
+export const DOCUMENTS = {
+  Experiment: document('Experiment', ExperimentSpecSchema),
+  Layer: document('Layer', LayerSpecSchema),
+  Metric: document('Metric', MetricSpecSchema),
+} as const;
+export type DocumentKind = keyof typeof DOCUMENTS;
+export type ExperimentsDocument = { [Kind in DocumentKind]: Static<(typeof DOCUMENTS)[Kind]> }[DocumentKind];

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool, PoolClient } from 'pg';
-import { createPool } from '@shortlist/core/stores/postgres/connection.ts';
-import { Lease } from '@shortlist/core/stores/postgres/leases.ts';
+import { createPool } from './connection.ts';
+import { Lease } from './leases.ts';
 
 const BEAT_EVERY_MS = 1_000;
 const TRY_EVERY_MS = 500;
