@@ -30,6 +30,7 @@ const SlateExperimentSchema = Type.Object(
   {
     experiment: Id('Experiment.'),
     version: Type.Integer({ minimum: 1 }),
+    unit: Id('u:<user id> or s:<session id>, by the kind of unit of the layer.'),
     assigned: Id('Variant.'),
     served: Id('Variant.'),
     phase: Type.Integer({ minimum: 0 }),
