@@ -64,6 +64,13 @@ module.exports = {
       to: { path: '^packages/serving/src/stages/' },
     },
     {
+      // 0.2 s of loading, and nothing that a request needs: distributions.ts is the one file that imports it.
+      name: 'serving-not-to-distributions',
+      severity: 'error',
+      from: { path: '^packages/serving/src/' },
+      to: { path: 'node_modules/@stdlib/', reachable: true },
+    },
+    {
       name: 'sources-not-to-tests',
       severity: 'error',
       from: { path: '^packages/[^/]+/src/' },

@@ -42,6 +42,7 @@ const VIOLATIONS: readonly [rule: string, file: string, imported: string][] = [
   ['serving-not-to-other-services', 'packages/serving/src/planted.ts', '../../cli/src/verbs/up.ts'],
   ['stages-not-to-stages', 'packages/serving/src/stages/1-assign/planted.ts', '../5-rank/rank.ts'],
   ['only-pipeline-imports-stages', 'packages/serving/src/planted.ts', './stages/5-rank/rank.ts'],
+  ['serving-not-to-distributions', 'packages/serving/src/planted.ts', '@shortlist/core/statistics/welch.ts'],
   ['storefront-only-to-contracts', 'packages/storefront/src/planted.ts', '@shortlist/core/retrieval/source.ts'],
 ];
 

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { normalQuantile } from '../../src/statistics/distributions.ts';
+import type { Effect } from '../../src/statistics/effect.ts';
+import { groupSequentialLook, lanDeMetsBounds } from '../../src/statistics/lan-demets.ts';
+import { computed, GENERATED, PUBLISHED } from './vectors.ts';
+
+const effectOf = (z: number): Effect => ({
+  status: 'ok',
+  scale: 'relative',
+  value: z * 0.01,
+  standardError: 0.01,
+  freedom: 20_000,
+  users: 20_000,
+  usersSmallest: 10_000,
+});
+const WEEK = [1, 2, 3, 4, 5, 6, 7].map((day) => day / 7);
+
+describe("Lan-DeMets bounds of O'Brien-Fleming type", () => {
+  it.each(PUBLISHED.lanDeMets.cases)('reproduce the published bounds at $fractions', ({ fractions, alpha, bounds }) => {
+    lanDeMetsBounds(fractions, { alpha }).forEach((bound, look) => expect(bound).toBeCloseTo(bounds[look]!, 4));
+  });
+
+  it('agree with brute force at uneven fractions', () => {
+    for (const { fractions, alpha, bounds } of GENERATED.lanDeMets)
+      lanDeMetsBounds(fractions, { alpha }).forEach((bound, look) =>
+        expect(Math.abs(bound - bounds[look]!), `look ${look} of ${fractions.join()}`).toBeLessThan(1e-6),
+      );
+  });
+
+  it('of a single look at the end are those of a fixed test', () => {
+    expect(lanDeMetsBounds([1], { alpha: 0.05 })[0]).toBeCloseTo(normalQuantile(0.975), 10);
+  });
+
+  it('fall over 200 daily looks, and end where fewer looks would nearly end', () => {
+    const days = Array.from({ length: 200 }, (_, day) => (day + 1) / 200);
+    const bounds = lanDeMetsBounds(days);
+    for (let look = 1; look < bounds.length; look++)
+      if (Number.isFinite(bounds[look]!)) expect(bounds[look]).toBeLessThan(bounds[look - 1]!);
+    expect(bounds[20]).toBeLessThan(8);
+    expect(bounds.at(-1)).toBeGreaterThan(lanDeMetsBounds(WEEK).at(-1)!);
+    // Continuous looking would end at the reflection principle's 2.2414.
+    expect(bounds.at(-1)).toBeLessThan(normalQuantile(1 - 0.0125));
+  });
+
+  it('refuse fractions that do not rise within (0, 1]', () => {
+    for (const fractions of [[0], [0.5, 0.5], [0.6, 0.4], [0.5, 1.2], [NaN]])
+      expect(() => lanDeMetsBounds(fractions)).toThrow(RangeError);
+  });
+});
+
+describe('a look of a group-sequential test', () => {
+  it('crosses when the repeated p-value is at most alpha and the repeated interval excludes zero', () => {
+    for (const z of [-3.3, 1, 2.0, 2.056, 2.057, 2.2, 4]) {
+      const look = computed(groupSequentialLook(effectOf(z), { fractions: WEEK }));
+      expect(look.crossed).toBe(look.pValue <= 0.05);
+      expect(look.crossed).toBe(look.low > 0 || look.high < 0);
+    }
+  });
+
+  it('has the p-value of a fixed test when it is the only one', () => {
+    const look = computed(groupSequentialLook(effectOf(2.2), { fractions: [1] }));
+    expect(look.pValue).toBeCloseTo(look.nominalPValue, 6);
+    expect(look.nominalAlpha).toBeCloseTo(0.05, 10);
+  });
+
+  it('does not forget a bound that was crossed before', () => {
+    const fractions = [0.5, 1];
+    const alone = computed(groupSequentialLook(effectOf(1), { fractions }));
+    const after = computed(groupSequentialLook(effectOf(1), { fractions, earlierZ: [3.5] }));
+    expect(alone.pValue).toBeGreaterThan(0.3);
+    expect(after.pValue).toBeLessThan(0.02);
+  });
+
+  it('does not decide on what cannot be computed', () => {
+    const missing = { status: 'not_computable', reason: 'not_finite' } as const;
+    expect(groupSequentialLook(missing, { fractions: [1] })).toBe(missing);
+  });
+});
