@@ -2,7 +2,7 @@
  * What one row of `log_batches` tells its consumers, column-wise as JSON: what a transaction changed, in the order in
  * which its writer committed. Consumers remember the last batch of every writer they have worked in.
  */
-export const LOG_KIND = { events: 1, items: 2, merge: 3, retract: 4, reset: 5 } as const;
+export const LOG_KIND = { events: 1, items: 2, merge: 3, retract: 4, reset: 5, slates: 6 } as const;
 export type LogKind = (typeof LOG_KIND)[keyof typeof LOG_KIND];
 
 /** Events that were accepted (not duplicates), parallel arrays. */
@@ -39,6 +39,13 @@ export interface RetractPayload {
   readonly timesS: readonly number[];
   /** First purchases that were taken back with them, and those that took their place (NaN is null: none). */
   readonly firstPurchases: readonly { readonly itemId: string; readonly oldS: number; readonly newS: number | null }[];
+}
+
+/** Slates that were shown, parallel arrays: each of their items was an impression. */
+export interface SlatesPayload {
+  /** Unix seconds. */
+  readonly timesS: readonly number[];
+  readonly itemIds: readonly (readonly string[])[];
 }
 
 /** Everything may have changed (bulk import, rebuild): recompute from the log. */

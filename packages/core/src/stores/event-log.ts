@@ -1,4 +1,11 @@
-import type { EventsPayload, ItemsPayload, MergePayload, ResetPayload, RetractPayload } from '../contracts/log.ts';
+import type {
+  EventsPayload,
+  ItemsPayload,
+  MergePayload,
+  ResetPayload,
+  RetractPayload,
+  SlatesPayload,
+} from '../contracts/log.ts';
 import type { LOG_KIND } from '../contracts/log.ts';
 import type { NewEvent } from './event-store.ts';
 import type { Stores } from './stores.ts';
@@ -9,7 +16,17 @@ export type LogMessage =
   | { readonly kind: typeof LOG_KIND.items; readonly payload: ItemsPayload }
   | { readonly kind: typeof LOG_KIND.merge; readonly payload: MergePayload }
   | { readonly kind: typeof LOG_KIND.retract; readonly payload: RetractPayload }
-  | { readonly kind: typeof LOG_KIND.reset; readonly payload: ResetPayload };
+  | { readonly kind: typeof LOG_KIND.reset; readonly payload: ResetPayload }
+  | { readonly kind: typeof LOG_KIND.slates; readonly payload: SlatesPayload };
+
+/** A place in the log. */
+export interface LogPlace {
+  readonly writer: number;
+  readonly batch: number;
+}
+
+/** What a lane runs in a transaction; `place` is that of the first message which it hands to `tell`. */
+export type LaneWork<T> = (stores: Stores, tell: (message: LogMessage) => void, place: LogPlace) => Promise<T>;
 
 /** Most events of one `LogLane.append`. */
 export const LANE_EVENTS_MAX = 5_000;
@@ -30,7 +47,7 @@ export interface LogLane {
    * Runs `work` in one transaction together with the log messages that it hands to `tell`. After a connection that
    * broke during the commit `work` runs again: it must do nothing twice when its changes are there already.
    */
-  write<T>(work: (stores: Stores, tell: (message: LogMessage) => void) => Promise<T>): Promise<T>;
+  write<T>(work: LaneWork<T>): Promise<T>;
   close(): Promise<void>;
 }
 

@@ -24,14 +24,14 @@ export interface RetentionStore {
   /** Days before `day` that hold events or slates, oldest first. */
   daysBefore(day: number): Promise<readonly number[]>;
   /**
-   * Drops one day of events and slates (they count as impressions). Oldest first, so that what takes the place of a first purchase is among the days that
-   * stay. Run it in `LogLane.write` and tell each of `retractions` (kind retract). In PostgreSQL it gives up
+   * Drops one day of events and slates (they count as impressions), with what experiments see of these. Oldest first, so
+   * that what takes the place of a first purchase is among the days that stay. Run it in `LogLane.write` and tell each of `retractions` (kind retract). In PostgreSQL it gives up
    * (`55P03`) when somebody reads the log for seconds: nothing has changed then.
    */
   dropDay(day: number): Promise<DroppedDay>;
   /**
-   * Forgets, of the time before `beforeDay`: the ids of events (one that comes again is a new one then) and webhook
-   * receipts. Returns how many of each, by table.
+   * Forgets, of the time before `beforeDay`: the ids of events (one that comes again is a new one then), exposures and
+   * webhook receipts. Returns how many of each, by table.
    */
   forgetBefore(beforeDay: number): Promise<Readonly<Record<string, number>>>;
   /**

@@ -1,5 +1,6 @@
 import type { EventLog } from './event-log.ts';
 import type { EventStore } from './event-store.ts';
+import type { ExposureStore } from './exposure-store.ts';
 import type { ImportProgressStore } from './import-progress-store.ts';
 import type { ImpressionStore } from './impression-store.ts';
 import type { ItemStore } from './item-store.ts';
@@ -15,6 +16,7 @@ export interface Stores {
   readonly items: ItemStore;
   readonly events: EventStore;
   readonly impressions: ImpressionStore;
+  readonly exposures: ExposureStore;
   readonly profiles: ProfileStore;
   readonly users: UserStore;
   readonly rejected: RejectedStore;

@@ -5,6 +5,7 @@ import type { EventBatch } from '@shortlist/core/stores/event-store.ts';
 import type { TransactionalStores } from '@shortlist/core/stores/stores.ts';
 import { testLiveItems } from './contract-items.ts';
 import { testLog } from './contract-log.ts';
+import { testRecords } from './contract-records.ts';
 import { testRejected } from './contract-rejected.ts';
 import { testRetention } from './contract-retention.ts';
 import { testUsers } from './contract-users.ts';
@@ -37,6 +38,7 @@ export function testStoresContract(name: string, open: () => Promise<StoresUnder
     testTransactions(() => stores);
     testLog(() => stores);
     testLiveItems(() => stores);
+    testRecords(() => stores);
     testUsers(() => stores);
     testRejected(() => stores);
     testRetention(() => stores);

@@ -1,6 +1,7 @@
 import { EVENT_CODE } from '@shortlist/core/contracts/events.ts';
 import type { NewEvent } from '@shortlist/core/stores/event-store.ts';
-import type { Impression } from '@shortlist/core/stores/impression-store.ts';
+import type { Exposure } from '@shortlist/core/stores/exposure-store.ts';
+import type { Impression, RecordedSlate } from '@shortlist/core/stores/impression-store.ts';
 import type { Item } from '@shortlist/core/stores/item-store.ts';
 
 /** An event with nothing but what every event must have: a view of item `i1` by user `u1`, unless told otherwise. */
@@ -42,6 +43,35 @@ export const impression = (requestId: string, changes: Partial<Impression> = {})
   category: null,
   itemIds: ['i1', 'i2'],
   propensities: Float32Array.of(1, 0.25),
+  ...changes,
+});
+
+/** What a pod says of an answer: the slate of `impression`, in no experiment. */
+export const recorded = (requestId: string, changes: Partial<RecordedSlate> = {}): RecordedSlate => ({
+  ...impression(requestId),
+  release: 'release-1',
+  tier: 'session',
+  degraded: [],
+  sources: ['trending', 'content'],
+  teams: [],
+  latencyMs: 4.5,
+  error: null,
+  sampled: 1,
+  experiments: [],
+  ...changes,
+});
+
+export const exposure = (unit: string, changes: Partial<Exposure> = {}): Exposure => ({
+  experiment: 'ranker-2',
+  version: 1,
+  unit,
+  assigned: 'treatment',
+  served: 'treatment',
+  reason: null,
+  release: 'release-1',
+  phase: 0,
+  exposedAtS: 1_700_000_000,
+  requestId: `of ${unit}`,
   ...changes,
 });
 

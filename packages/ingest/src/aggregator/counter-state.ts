@@ -1,4 +1,5 @@
 import { EVENT_CODE } from '@shortlist/core/contracts/events.ts';
+import type { SlatesPayload } from '@shortlist/core/contracts/log.ts';
 import {
   COUNTER_CHANNELS,
   COUNTER_SUMS,
@@ -54,6 +55,12 @@ export class CounterState {
     if (type !== EVENT_CODE.purchase || times < 0) return;
     if (this.#firstS[row] === 0 || timeS < this.#firstS[row]!) this.#firstS[row] = timeS;
     if (timeS > this.#lastS[row]!) this.#lastS[row] = timeS;
+  }
+
+  /** Counts each item of slates that were shown as an impression. */
+  applySlates({ itemIds, timesS }: SlatesPayload): void {
+    for (let i = 0; i < itemIds.length; i++)
+      for (const itemId of itemIds[i]!) this.apply(itemId, EVENT_CODE.impression, timesS[i]!);
   }
 
   /** Counts a first purchase that is new, has moved or is gone. */

@@ -156,6 +156,7 @@ export class CountersConsumer {
 
   #apply(batch: LogBatch): void {
     if (batch.kind === LOG_KIND.events) this.#applyEvents(batch.payload);
+    else if (batch.kind === LOG_KIND.slates) this.#state.applySlates(batch.payload);
     else if (batch.kind === LOG_KIND.retract) this.#retract(batch.payload);
     else if (batch.kind === LOG_KIND.merge) {
       this.#unsettled.units.add(`u:${batch.payload.userId}`);

@@ -81,6 +81,9 @@ export class Projector {
     switch (first!.kind) {
       case LOG_KIND.events:
         return this.#applyEvents(run.map(({ payload }) => payload as EventsPayload));
+      case LOG_KIND.slates:
+        // Profiles do not hold what was merely shown.
+        return;
       case LOG_KIND.items:
         return this.#publishItems(run.flatMap((batch) => (batch.kind === LOG_KIND.items ? batch.payload.itemIds : [])));
       case LOG_KIND.merge: {

@@ -93,6 +93,11 @@ async function addPending(
     for (const batch of batches) {
       offsets[batch.writer] = batch.batch;
       if (batch.kind === LOG_KIND.items) continue;
+      if (batch.kind === LOG_KIND.slates) {
+        state.applySlates(batch.payload);
+        events += batch.count;
+        continue;
+      }
       if (batch.kind !== LOG_KIND.events) return 'a merge, a retraction or a reset of the log waits to be worked in';
       const { itemIds, types, timesS } = batch.payload;
       for (let i = 0; i < itemIds.length; i++) {

@@ -1,10 +1,10 @@
 import { LOG_KIND, type LogOffsets } from '../../contracts/log.ts';
 import { EventKeys } from '../event-key.ts';
-import { dayOf, type EventLog, type LogLane, type LogMessage } from '../event-log.ts';
+import { dayOf, type EventLog, type LaneWork, type LogLane, type LogMessage } from '../event-log.ts';
 import type { NewEvent } from '../event-store.ts';
 import { countOf, eventsPayload } from '../log-payloads.ts';
 import type { LogBatch, LogTail } from '../log-tail.ts';
-import type { Stores, TransactionalStores } from '../stores.ts';
+import type { TransactionalStores } from '../stores.ts';
 import { storeNewEvents } from './event-store.ts';
 import { nextOf, type MemoryState } from './state.ts';
 
@@ -30,10 +30,11 @@ class MemoryLane implements LogLane {
     return Promise.resolve(isFresh);
   }
 
-  write<T>(work: (stores: Stores, tell: (message: LogMessage) => void) => Promise<T>): Promise<T> {
+  write<T>(work: LaneWork<T>): Promise<T> {
     return this.#transaction(async (stores) => {
       const messages: LogMessage[] = [];
-      const result = await work(stores, (message) => messages.push(message));
+      const place = { writer: this.#writer, batch: this.#batch + 1 };
+      const result = await work(stores, (message) => messages.push(message), place);
       for (const message of messages) this.#tell(message);
       return result;
     });

@@ -23,13 +23,14 @@ export class MemoryRetentionStore implements RetentionStore {
   }
 
   daysBefore(day: number): Promise<readonly number[]> {
-    const rows = [...this.#state.events.values(), ...this.#state.impressions.values()];
+    const { events, impressions, failedAnswers } = this.#state;
+    const rows = [...events.values(), ...impressions.values(), ...failedAnswers.values()];
     const days = new Set(rows.map(({ occurredAtS }) => dayOf(occurredAtS)));
     return Promise.resolve([...days].filter((one) => one < day).sort((a, b) => a - b));
   }
 
   dropDay(day: number): Promise<DroppedDay> {
-    const { events, impressions } = this.#state;
+    const { events, impressions, failedAnswers, slateExperiments } = this.#state;
     const gone = [...events.values()].filter(({ occurredAtS }) => dayOf(occurredAtS) === day);
     for (const { eventId } of gone) events.delete(eventId);
     const nextPurchaseS = (itemId: string, unit: string) => {
@@ -44,8 +45,13 @@ export class MemoryRetentionStore implements RetentionStore {
       timeS: event.occurredAtS,
       unit: unitOf(event),
     }));
-    const slates = [...impressions.values()].filter(({ occurredAtS }) => dayOf(occurredAtS) === day);
-    for (const { requestId } of slates) impressions.delete(requestId);
+    const answers = [...impressions.values(), ...failedAnswers.values()];
+    const slates = answers.filter(({ occurredAtS }) => dayOf(occurredAtS) === day);
+    for (const { requestId } of slates) {
+      impressions.delete(requestId);
+      failedAnswers.delete(requestId);
+    }
+    for (const [key, { occurredAtS }] of slateExperiments) if (dayOf(occurredAtS) === day) slateExperiments.delete(key);
     const shown = slates.flatMap(({ itemIds, occurredAtS }) =>
       itemIds.map((itemId) => ({ itemId, type: EVENT_CODE.impression, timeS: occurredAtS, unit: '' })),
     );
@@ -53,9 +59,12 @@ export class MemoryRetentionStore implements RetentionStore {
     return Promise.resolve({ events: gone.length, impressions: slates.length, retractions });
   }
 
-  forgetBefore(): Promise<Readonly<Record<string, number>>> {
+  forgetBefore(beforeDay: number): Promise<Readonly<Record<string, number>>> {
+    const { exposures } = this.#state;
+    const before = exposures.size;
+    for (const [key, { exposedAtS }] of exposures) if (dayOf(exposedAtS) < beforeDay) exposures.delete(key);
     // Ids go with their events here.
-    return Promise.resolve({});
+    return Promise.resolve({ exposures: before - exposures.size });
   }
 
   pruneLog(beforeS: number): Promise<number> {

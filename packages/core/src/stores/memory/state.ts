@@ -1,6 +1,7 @@
 import type { NewEvent } from '../event-store.ts';
 import type { ImportProgress } from '../import-progress-store.ts';
-import type { Impression } from '../impression-store.ts';
+import type { StoredExposure } from '../exposure-store.ts';
+import type { Impression, StoredSlateExperiment } from '../impression-store.ts';
 import type { StoredItem } from '../item-store.ts';
 import type { LogBatch } from '../log-tail.ts';
 import type { Rejected } from '../rejected-store.ts';
@@ -27,6 +28,12 @@ export interface MemoryState {
   readonly items: Map<string, StoredItem>;
   readonly events: Map<string, MemoryEvent>;
   readonly impressions: Map<string, Impression>;
+  /** Answers that were errors, by request id: nothing was shown. */
+  readonly failedAnswers: Map<string, Impression>;
+  /** By `exposureKey`. */
+  readonly exposures: Map<string, StoredExposure>;
+  /** By request and experiment. */
+  readonly slateExperiments: Map<string, StoredSlateExperiment>;
   /** By digest and source. */
   readonly importProgress: Map<string, ImportProgress>;
   readonly users: Map<string, UserRecord>;
@@ -50,6 +57,9 @@ export const emptyState = (): MemoryState => ({
   items: new Map(),
   events: new Map(),
   impressions: new Map(),
+  failedAnswers: new Map(),
+  exposures: new Map(),
+  slateExperiments: new Map(),
   importProgress: new Map(),
   users: new Map(),
   sessionUsers: new Map(),

@@ -1,6 +1,7 @@
 import type { Stores, TransactionalStores } from '../stores.ts';
 import { MemoryEventLog, MemoryLogTail } from './event-log.ts';
 import { MemoryEventStore } from './event-store.ts';
+import { MemoryExposureStore } from './exposure-store.ts';
 import { MemoryImportProgressStore } from './import-progress-store.ts';
 import { MemoryImpressionStore } from './impression-store.ts';
 import { MemoryItemStore } from './item-store.ts';
@@ -16,6 +17,7 @@ function storesOn(state: MemoryState): Stores {
     items: new MemoryItemStore(state),
     events: new MemoryEventStore(state),
     impressions: new MemoryImpressionStore(state),
+    exposures: new MemoryExposureStore(state),
     profiles: new MemoryProfileStore(state),
     users: new MemoryUserStore(state),
     rejected: new MemoryRejectedStore(state),

@@ -13,6 +13,7 @@ import type {
 } from '../user-store.ts';
 import { inOrder } from './event-store.ts';
 import { MemoryLogTail } from './event-log.ts';
+import type { Impression } from '../impression-store.ts';
 import type { MemoryEvent, MemoryState } from './state.ts';
 
 const toExported = (event: MemoryEvent): ExportedEvent => ({
@@ -63,7 +64,7 @@ export class MemoryUserStore implements UserStore {
   }
 
   async erase(userId: string): Promise<ErasureResult> {
-    const { events, impressions, users, sessionUsers, rejected, erasures } = this.#state;
+    const { events, users, sessionUsers, rejected, erasures } = this.#state;
     const sessions = new Set<string>();
     for (const [session, user] of sessionUsers) if (user === userId) sessions.add(session);
     for (const event of events.values())
@@ -72,8 +73,8 @@ export class MemoryUserStore implements UserStore {
       row.userId === userId || (row.userId === null && sessions.has(row.sessionId ?? ''));
     const gone = [...events.values()].filter(isTheirs);
     for (const { eventId } of gone) events.delete(eventId);
-    const slates = [...impressions.values()].filter(isTheirs);
-    for (const { requestId } of slates) impressions.delete(requestId);
+    const { slates, slateExperiments } = this.#eraseSlates(isTheirs);
+    const units = [`u:${userId}`, ...[...sessions].map((session) => `s:${session}`)];
     const { texts, numbers } = namesInPayload([userId, ...sessions]);
     const rejects = [...rejected.values()].filter(({ payload }) => {
       const bytes = Buffer.from(payload);
@@ -90,6 +91,8 @@ export class MemoryUserStore implements UserStore {
       impressions: slates.length,
       users: users.delete(userId) ? 1 : 0,
       session_users: merged.length,
+      slate_experiments: slateExperiments,
+      exposures: this.#eraseExposures(units),
       rejected_events: rejects.length,
     };
     const receipt = { receipt: randomUUID(), requestedAtS: Date.now() / 1000, completedAtS: null, counts };
@@ -103,8 +106,27 @@ export class MemoryUserStore implements UserStore {
     const shown = slates.flatMap(({ itemIds, occurredAtS }) =>
       itemIds.map((itemId) => ({ itemId, type: EVENT_CODE.impression, timeS: occurredAtS, unit: `u:${userId}` })),
     );
-    const units = [`u:${userId}`, ...[...sessions].map((session) => `s:${session}`)];
     return { receipt, units, retractions: retractionsOf([...retracted, ...shown], () => null) };
+  }
+
+  #eraseSlates(isTheirs: (slate: Impression) => boolean) {
+    const { impressions, failedAnswers, slateExperiments } = this.#state;
+    const slates = [...impressions.values(), ...failedAnswers.values()].filter(isTheirs);
+    const ids = new Set(slates.map(({ requestId }) => requestId));
+    for (const id of ids) {
+      impressions.delete(id);
+      failedAnswers.delete(id);
+    }
+    const seen = [...slateExperiments].filter(([, { requestId }]) => ids.has(requestId));
+    for (const [key] of seen) slateExperiments.delete(key);
+    return { slates, slateExperiments: seen.length };
+  }
+
+  #eraseExposures(units: readonly string[]): number {
+    const { exposures } = this.#state;
+    const theirs = [...exposures].filter(([, { unit }]) => units.includes(unit));
+    for (const [key] of theirs) exposures.delete(key);
+    return theirs.length;
   }
 
   completeErasures(consumers: Readonly<Record<string, LogOffsets>> = {}): Promise<readonly ErasureReceipt[]> {

@@ -1,6 +1,9 @@
-import type { Impression, ImpressionStore } from '../impression-store.ts';
+import type { LogOffsets } from '../../contracts/log.ts';
+import type { LogPlace } from '../event-log.ts';
+import type { Impression, ImpressionStore, RecordedSlate, StoredSlateExperiment } from '../impression-store.ts';
 import { copyArray, copyRows, copyValue } from './copy.ts';
 import { readCursor } from './cursor.ts';
+import { recordSlates } from './record-slates.ts';
 import type { Session } from './session.ts';
 
 const BATCH_MAX = 5_000;
@@ -59,7 +62,53 @@ const toImpression = (row: ImpressionRow): Impression => {
   };
 };
 
-/** Shown slates in table `impressions`. */
+const EXPERIMENTS_AFTER = `SELECT writer::float8 AS writer, batch::float8 AS batch, request_id, experiment, version, unit,
+  assigned, served, phase, differs, date_part('epoch', occurred_at), items, tier, degraded, failed, latency_ms, sampled
+  FROM slate_experiments_after($1) ORDER BY writer, batch`;
+
+type SlateExperimentRow = readonly [
+  writer: number,
+  batch: number,
+  requestId: string,
+  experiment: string,
+  version: number,
+  unit: string,
+  assigned: string,
+  served: string,
+  phase: number,
+  differs: boolean | null,
+  occurredAtS: number,
+  items: number,
+  tier: string,
+  degraded: boolean,
+  failed: boolean,
+  latencyMs: number,
+  sampled: number,
+];
+
+function toSlateExperiment(row: SlateExperimentRow): StoredSlateExperiment {
+  return {
+    writer: row[0],
+    batch: row[1],
+    requestId: row[2],
+    experiment: row[3],
+    version: row[4],
+    unit: row[5],
+    assigned: row[6],
+    served: row[7],
+    phase: row[8],
+    differs: row[9],
+    occurredAtS: row[10],
+    items: row[11],
+    tier: row[12],
+    degraded: row[13],
+    failed: row[14],
+    latencyMs: row[15],
+    sampled: row[16],
+  };
+}
+
+/** Answers in table `impressions`, and as their experiments see them in `slate_experiments`. */
 export class PostgresImpressionStore implements ImpressionStore {
   readonly #session: Session;
 
@@ -78,15 +127,26 @@ export class PostgresImpressionStore implements ImpressionStore {
     });
   }
 
+  record(slates: readonly RecordedSlate[], place: LogPlace): Promise<Uint8Array> {
+    return recordSlates(this.#session, slates, place);
+  }
+
   async *stream({ beforeS = Infinity, batchMax = BATCH_MAX }: { beforeS?: number; batchMax?: number } = {}) {
-    const text = `SELECT ${COLUMNS} FROM impressions WHERE occurred_at < to_timestamp($1::float8)
+    const text = `SELECT ${COLUMNS} FROM impressions WHERE error IS NULL AND occurred_at < to_timestamp($1::float8)
       ORDER BY occurred_at, request_id COLLATE "C"`;
     const batches = this.#session.snapshot((client) => readCursor(client, { text, values: [beforeS] }, batchMax));
     for await (const rows of batches) yield (rows as unknown as readonly ImpressionRow[]).map(toImpression);
   }
 
+  async *experimentsAfter(offsets: LogOffsets) {
+    const query = { text: EXPERIMENTS_AFTER, values: [JSON.stringify(offsets)] };
+    for await (const rows of this.#session.snapshot((client) => readCursor(client, query, BATCH_MAX)))
+      yield (rows as unknown as readonly SlateExperimentRow[]).map(toSlateExperiment);
+  }
+
   async count(): Promise<number> {
-    const { rows } = await this.#session.queryable.query<{ count: number }>('SELECT count(*)::float8 FROM impressions');
+    const text = 'SELECT count(*)::float8 FROM impressions WHERE error IS NULL';
+    const { rows } = await this.#session.queryable.query<{ count: number }>(text);
     return rows[0]!.count;
   }
 }

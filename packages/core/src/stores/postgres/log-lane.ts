@@ -1,6 +1,6 @@
 import { DatabaseError, type Pool, type PoolClient } from 'pg';
 import { EventKeys } from '../event-key.ts';
-import { LANE_EVENTS_MAX, type LogLane, type LogMessage } from '../event-log.ts';
+import { LANE_EVENTS_MAX, type LaneWork, type LogLane, type LogMessage } from '../event-log.ts';
 import type { NewEvent } from '../event-store.ts';
 import { eventsPayload } from '../log-payloads.ts';
 import type { Stores } from '../stores.ts';
@@ -49,7 +49,7 @@ export class PostgresLogLane implements LogLane {
     return this.#inTurn(() => this.#append(events));
   }
 
-  write<T>(work: (stores: Stores, tell: (message: LogMessage) => void) => Promise<T>): Promise<T> {
+  write<T>(work: LaneWork<T>): Promise<T> {
     return this.#inTurn(async () => {
       try {
         return await this.#write(work);
@@ -155,14 +155,15 @@ export class PostgresLogLane implements LogLane {
     return isFresh;
   }
 
-  async #write<T>(work: (stores: Stores, tell: (message: LogMessage) => void) => Promise<T>): Promise<T> {
+  async #write<T>(work: LaneWork<T>): Promise<T> {
     const connection = await this.open();
     const { client, writer } = connection;
     const messages: LogMessage[] = [];
     let committing = false;
     try {
       await client.query('BEGIN');
-      const result = await work(this.#storesOn(client), (message) => messages.push(message));
+      const place = { writer, batch: connection.batch + 1 };
+      const result = await work(this.#storesOn(client), (message) => messages.push(message), place);
       await insertMessages(client, { writer, afterBatch: connection.batch }, messages);
       connection.batch += messages.length;
       committing = true;

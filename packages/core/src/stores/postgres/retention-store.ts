@@ -41,9 +41,14 @@ const DELETE_SLATES = `DELETE FROM impressions
   WHERE occurred_at >= $1::date::timestamp AT TIME ZONE 'UTC' AND occurred_at < ($1::date + 1)::timestamp AT TIME ZONE 'UTC'
   RETURNING item_ids, date_part('epoch', occurred_at)`;
 
+/** Rows come nearly in the order of time, which its index makes use of. */
+const DELETE_SLATE_EXPERIMENTS = `DELETE FROM slate_experiments
+  WHERE occurred_at >= $1::date::timestamp AT TIME ZONE 'UTC' AND occurred_at < ($1::date + 1)::timestamp AT TIME ZONE 'UTC'`;
+
 const FORGET: readonly (readonly [table: string, condition: string])[] = [
   ['event_keys', 'occurred_on < $1::date'],
   ['unit_days', 'day < $1::date'],
+  ['exposures', "exposed_at < $1::date::timestamp AT TIME ZONE 'UTC'"],
   ['webhook_receipts', "received_at < $1::date::timestamp AT TIME ZONE 'UTC'"],
 ];
 
@@ -119,6 +124,7 @@ export class PostgresRetentionStore implements RetentionStore {
         values: [dateOf(day)],
         rowMode: 'array',
       });
+      await client.query(DELETE_SLATE_EXPERIMENTS, [dateOf(day)]);
       const shown = slates.rows.flatMap(([itemIds, timeS]) =>
         itemIds.map((itemId): RetractedEvent => ({ itemId, type: EVENT_CODE.impression, timeS, unit: '' })),
       );

@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import type { Stores, TransactionalStores } from '../stores.ts';
 import { PostgresEventLog } from './event-log.ts';
 import { PostgresEventStore } from './event-store.ts';
+import { PostgresExposureStore } from './exposure-store.ts';
 import { PostgresImportProgressStore } from './import-progress-store.ts';
 import { PostgresImpressionStore } from './impression-store.ts';
 import { PostgresItemStore } from './item-store.ts';
@@ -31,6 +32,7 @@ function storesOn(session: Session): Stores {
     items: new PostgresItemStore(session),
     events: new PostgresEventStore(session),
     impressions: new PostgresImpressionStore(session),
+    exposures: new PostgresExposureStore(session),
     profiles: new PostgresProfileStore(session),
     users: new PostgresUserStore(session),
     rejected: new PostgresRejectedStore(session),

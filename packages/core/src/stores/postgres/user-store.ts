@@ -70,9 +70,9 @@ const DELETE_EVENTS = `DELETE FROM events
 /** Slates count as impressions of their items, as when the counters are made anew. */
 const DELETE_SLATES = `DELETE FROM impressions
   WHERE user_id = $1 OR (user_id IS NULL AND session_id = ANY($2))
-  RETURNING item_ids, date_part('epoch', occurred_at)`;
+  RETURNING item_ids, date_part('epoch', occurred_at), request_id`;
 
-/** Rows by table that an erasure removes besides events and their keys; $1 user, $2 sessions, $3 units. */
+/** Rows by table that an erasure removes besides those of events and slates; $1 user, $2 sessions. */
 const DELETES: readonly (readonly [table: string, condition: string])[] = [
   ['users', 'user_id = $1'],
   ['session_users', 'user_id = $1 OR session_id = ANY($2)'],
@@ -89,6 +89,9 @@ const DELETE_REJECTED = `DELETE FROM rejected_events
 
 const SELECT_RECEIPT = `SELECT receipt, date_part('epoch', requested_at) AS "requestedAtS",
   date_part('epoch', completed_at) AS "completedAtS", counts FROM erasures`;
+
+const removed = async (client: PoolClient, fromWhere: string, values: readonly string[]): Promise<number> =>
+  (await client.query(`DELETE FROM ${fromWhere}`, [values])).rowCount ?? 0;
 
 /** Shoppers in tables `users`, `session_users` and `erasures`, and their rows everywhere else. */
 export class PostgresUserStore implements UserStore {
@@ -145,23 +148,26 @@ export class PostgresUserStore implements UserStore {
       const keys = events.rows.map(([key]) => key);
       counts.event_keys =
         (await client.query('DELETE FROM event_keys WHERE event_key = ANY($1)', [keys])).rowCount ?? 0;
-      const slates = await client.query<[itemIds: string[], timeS: number]>({
+      const slates = await client.query<[itemIds: string[], timeS: number, requestId: string]>({
         text: DELETE_SLATES,
         values: [userId, sessionIds],
         rowMode: 'array',
       });
       counts.impressions = slates.rows.length;
+      const requests = slates.rows.map(([, , requestId]) => requestId);
+      counts.slate_experiments = await removed(client, 'slate_experiments WHERE request_id = ANY($1)', requests);
       for (const [table, condition] of DELETES) {
         const values = condition.includes('$2') ? [userId, sessionIds] : [userId];
         counts[table] = (await client.query(`DELETE FROM ${table} WHERE ${condition}`, values)).rowCount ?? 0;
       }
+      const units = [`u:${userId}`, ...sessionIds.map((id) => `s:${id}`)];
       const names = namesInPayload([userId, ...sessionIds]);
       const rejected = await client.query(DELETE_REJECTED, [
         names.texts.map((text) => Buffer.from(text)),
         names.numbers,
       ]);
       counts.rejected_events = rejected.rowCount ?? 0;
-      const units = [`u:${userId}`, ...sessionIds.map((id) => `s:${id}`)];
+      counts.exposures = await removed(client, 'exposures WHERE unit = ANY($1)', units);
       counts.unit_days = (await client.query(DELETE_UNIT_DAYS, [units])).rowCount ?? 0;
       const receipt = await this.#receipt(client, userId, units, counts);
       const retracted = events.rows.map(([, itemId, type, timeS, user, session]): RetractedEvent => ({
