@@ -14,6 +14,7 @@ BENCH_profiles := packages/serving/bench/profiles.bench.ts
 BENCH_swap := packages/serving/bench/swap.bench.ts
 BENCH_retrieval := packages/core/bench/retrieval-index.ts
 BENCH_sources := packages/core/bench/retrieval-sources.ts
+BENCH_assignment := packages/core/bench/assignment.ts
 BENCH_import := packages/cli/bench/import.ts
 BENCH_ingest := packages/cli/bench/ingest.bench.ts
 BENCH_freshness := packages/cli/bench/freshness.bench.ts
@@ -39,8 +40,8 @@ test-faults: setup ## the faults in full length: servers killed, paused, full, f
 check: setup ## lint, types, dependency directions, unused code, format
 	@node --disable-warning=ExperimentalWarning scripts/test.ts --checks
 
-bench: setup ## measure (SUITE=serving|profiles|swap|retrieval|sources|import|aggregator|ingest|freshness|live|follow, JSON=FILE, ARGS=options of the suite)
-	@test -n "$(BENCH_$(SUITE))" || { echo 'bench: SUITE is one of serving, profiles, swap, retrieval, sources, import, aggregator, ingest, freshness, live, follow' >&2; exit 2; }
+bench: setup ## measure (SUITE=serving|profiles|swap|retrieval|sources|assignment|import|aggregator|ingest|freshness|live|follow, JSON=FILE, ARGS=options of the suite)
+	@test -n "$(BENCH_$(SUITE))" || { echo 'bench: SUITE is one of serving, profiles, swap, retrieval, sources, assignment, import, aggregator, ingest, freshness, live, follow' >&2; exit 2; }
 	@node --expose-gc --disable-warning=ExperimentalWarning $(BENCH_$(SUITE)) $(ARGS) $(if $(JSON),--json $(JSON))
 
 eval: setup ## offline evaluation through the served stages (DATASET=, MODE=all|new-only, JSON=FILE); makes or imports the data first

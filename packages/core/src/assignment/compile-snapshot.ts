@@ -133,12 +133,12 @@ function compileTarget(target: Target, path: string): CompiledTarget {
 /** Bounds are by key, so a patch that is valid over the defaults is so over every release. */
 function checkedParameters(parameters: Readonly<Record<string, unknown>>, path: string): ParametersPatch {
   try {
-    effectiveParameters(parameters as ParametersPatch);
+    effectiveParameters(parameters);
   } catch (error) {
     if (!(error instanceof ShortlistError)) throw error;
     throw invalid(path, error.message, error);
   }
-  return parameters as ParametersPatch;
+  return parameters;
 }
 
 function checkSalt(salt: string, path: string): void {
