@@ -146,7 +146,6 @@ export const ERRORS = {
   weights_invalid: { status: 422, message: 'Experiment {experiment}: {field} is invalid: {reason}.' },
   variant_repeated: { status: 422, message: 'Experiment {experiment}: {field} is taken: {reason}.' },
   parameter_invalid: { status: 422, message: 'Experiment {experiment}: {field} is invalid: {reason}.' },
-  parameter_contested: { status: 409, message: 'Experiment {experiment}: {field} is contested: {reason}.' },
   dates_reversed: { status: 422, message: 'Experiment {experiment}: {field} is invalid: {reason}.' },
   ramp_invalid: { status: 422, message: 'Experiment {experiment}: {field} is invalid: {reason}.' },
   layer_over_allocated: { status: 409, message: 'Experiment {experiment}: {field} does not fit: {reason}.' },
@@ -167,6 +166,7 @@ export const ERRORS = {
     message: 'The experiments service did not start: {reason}. Its log is {log}.',
   },
   experiments_ended: { status: 500, message: 'The experiments service ended by itself: {reason}. Its log is {log}.' },
+  off_policy_unsupported: { status: 422, message: 'The log cannot answer for this policy: {reason}.' },
   vector_invalid: { status: 400, message: 'A vector is no unit vector ({what}): {reason}.' },
   internal: { status: 500, message: 'Unexpected failure. Quote the request id when you report it.' },
 } as const satisfies Record<string, { status: number; message: string }>;

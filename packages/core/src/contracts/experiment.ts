@@ -5,7 +5,14 @@ const closed = { additionalProperties: false } as const;
 /** Names of documents: what a Kubernetes resource may be called. */
 const Name = (description: string) =>
   Type.String({ minLength: 1, maxLength: 63, pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$', description });
-const Time = (description: string) => Type.String({ format: 'date-time', maxLength: 40, description });
+const Time = (description: string) =>
+  Type.String({
+    maxLength: 40,
+    pattern: '^\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2}))?$',
+    description: `${description} ISO 8601 with its offset, or a date (UTC).`,
+  });
+/** Part of what is hashed, one line of it. */
+const Salt = (description: string) => Type.String({ minLength: 1, maxLength: 128, pattern: '^[^\\n]+$', description });
 const Share = (description: string, options: { default?: number; minimum?: number } = {}) =>
   Type.Number({ minimum: 0, maximum: 1, description, ...options });
 
@@ -105,9 +112,7 @@ export const ExperimentSpecSchema = Type.Object(
     owner: Type.Optional(Type.String({ maxLength: 256 })),
     type: Type.Union([Type.Literal('ab'), Type.Literal('interleaving')], { default: 'ab' }),
     layer: Name('Layer: owns the unit; experiments of one layer exclude each other.'),
-    salt: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 128, description: 'Absent: the name. Never changes while running.' }),
-    ),
+    salt: Type.Optional(Salt('Absent: the name. Never changes once it has run.')),
     allocation: Share('Share of the layer’s units that belong to this experiment.', { default: 1 }),
     targeting: Type.Array(TargetSchema, { maxItems: 20, default: [] }),
     variants: Type.Array(VariantSchema, { minItems: 2, maxItems: 20, description: 'The first is control.' }),
@@ -134,7 +139,7 @@ export type ExperimentSpec = Static<typeof ExperimentSpecSchema>;
 export const LayerSpecSchema = Type.Object(
   {
     unit: Type.Union([Type.Literal('user'), Type.Literal('session')], { default: 'user' }),
-    salt: Type.Optional(Type.String({ minLength: 1, maxLength: 128, description: 'Absent: the name. Never changes.' })),
+    salt: Type.Optional(Salt('Absent: the name. Never changes while experiments of it run.')),
     holdout: Share('Share of units that no experiment of the layer ever touches.', { default: 0 }),
   },
   closed,

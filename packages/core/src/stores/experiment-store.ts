@@ -1,14 +1,7 @@
 import type { AssignmentSnapshot } from '../contracts/assignment-snapshot.ts';
 import type { DocumentKind, ExperimentSpec, LayerSpec, MetricSpec } from '../contracts/experiment.ts';
 
-export const EXPERIMENT_STATES = [
-  'draft',
-  'running',
-  'needs_attention',
-  'promoted',
-  'rolled_back',
-  'stopped',
-] as const;
+export const EXPERIMENT_STATES = ['draft', 'running', 'needs_attention', 'promoted', 'rolled_back', 'stopped'] as const;
 export type ExperimentState = (typeof EXPERIMENT_STATES)[number];
 
 /** Buckets of a layer, half-open: [from, to). */
