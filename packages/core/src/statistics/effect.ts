@@ -2,7 +2,12 @@ import type { ArmEstimate } from './arm-estimate.ts';
 
 /** Why a number cannot be had. Neither a pass nor a fail: a decision that meets one does not advance. */
 export type NotComputableReason =
-  'too_few_users' | 'not_finite' | 'inconsistent_moments' | 'zero_variance' | 'control_mean_not_positive';
+  | 'too_few_users'
+  | 'too_few_events'
+  | 'not_finite'
+  | 'inconsistent_moments'
+  | 'zero_variance'
+  | 'control_mean_not_positive';
 
 export interface NotComputable {
   readonly status: 'not_computable';

@@ -14,10 +14,10 @@ const TOLERANCE = {
 
 describe('distribution functions', () => {
   it.each(Object.keys(TOLERANCE) as (keyof typeof TOLERANCE)[])('%s agrees with scipy', (name) => {
-    const compute = distributions[name];
+    const compute: (...args: never[]) => number = distributions[name];
     for (const row of GENERATED.distributions[name]) {
       const expected = row.at(-1)!;
-      const actual = compute(...row.slice(0, -1));
+      const actual = compute(...(row.slice(0, -1) as never[]));
       if (expected === 0) expect(Math.abs(actual)).toBeLessThan(1e-15);
       else expectClose(actual, expected, TOLERANCE[name]);
     }

@@ -25,13 +25,9 @@ def distributions():
         "normalTail": [[z, stats.norm.sf(z)] for z in (-8, -1.3, 0, 0.5, 1.96, 4, 8, 20)],
         "normalTailQuantile": [[p, stats.norm.isf(p)] for p in (1e-200, 1e-12, 1e-10, 5.4e-7, 0.025, 0.3, 0.5, 0.9)],
         "tTwoSided": [
-            [t, df, 2 * stats.t.sf(abs(t), df)]
-            for t in (0, 0.3, 1.96, 5, 9)
-            for df in (1, 4.7, 30, 6000.5, 1e7)
+            [t, df, 2 * stats.t.sf(abs(t), df)] for t in (0, 0.3, 1.96, 5, 9) for df in (1, 4.7, 30, 6000.5, 1e7)
         ],
-        "tQuantile": [
-            [p, df, stats.t.ppf(p, df)] for p in (0.005, 0.9, 0.975, 0.9995) for df in (1.5, 10, 333.3, 1e6)
-        ],
+        "tQuantile": [[p, df, stats.t.ppf(p, df)] for p in (0.005, 0.9, 0.975, 0.9995) for df in (1.5, 10, 333.3, 1e6)],
         "chiSquaredTail": [[x, k, stats.chi2.sf(x, k)] for x in (0.1, 3, 9.09, 40, 80, 400) for k in (1, 2, 7)],
         "binomialCdf": [
             [k, n, p, stats.binom.cdf(k, n, p)]
@@ -179,8 +175,9 @@ def lan_demets():
 def off_policy():
     cases = []
     for rows in (50, 400):
-        propensity = rounded(rng.uniform(0.1, 0.9, rows))
-        target = rounded(rng.uniform(0, 1, rows))
+        propensity = rounded(rng.uniform(0.1, 0.5, rows))
+        # Weights average 1, as they do where the log supports the policy.
+        target = rounded(np.array(propensity) * rng.uniform(0, 2, rows))
         reward = rng.binomial(1, 0.3, rows).tolist()
         predicted = rounded(rng.uniform(0, 0.6, rows))
         expected_under_target = rounded(rng.uniform(0, 0.6, rows))
