@@ -1,4 +1,5 @@
 import type { AnswerCache } from './answer-cache.ts';
+import type { AssignmentSnapshots } from './assignment-snapshots.ts';
 import type { Invalidations } from './invalidations.ts';
 import type { LiveStream } from './live-stream.ts';
 import type { PrecomputedSlates } from './precomputed-slates.ts';
@@ -11,4 +12,5 @@ export interface FastStores {
   readonly live: LiveStream;
   readonly answers: AnswerCache;
   readonly slates: PrecomputedSlates;
+  readonly assignments: AssignmentSnapshots;
 }

@@ -1,5 +1,6 @@
 import type { FastStores } from '../fast-stores.ts';
 import { MemoryAnswerCache } from './answer-cache.ts';
+import { MemoryAssignmentSnapshots } from './assignment-snapshots.ts';
 import { MemoryInvalidations } from './invalidations.ts';
 import { MemoryLiveStream } from './live-stream.ts';
 import { MemoryPrecomputedSlates } from './precomputed-slates.ts';
@@ -13,5 +14,6 @@ export function memoryFastStores(): FastStores {
     live: new MemoryLiveStream(),
     answers: new MemoryAnswerCache(),
     slates: new MemoryPrecomputedSlates(),
+    assignments: new MemoryAssignmentSnapshots(),
   };
 }

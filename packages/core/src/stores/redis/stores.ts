@@ -1,5 +1,6 @@
 import type { FastStores } from '../fast-stores.ts';
 import { RedisAnswerCache } from './answer-cache.ts';
+import { RedisAssignmentSnapshots } from './assignment-snapshots.ts';
 import type { RedisConnection } from './connection.ts';
 import { RedisInvalidations } from './invalidations.ts';
 import { RedisLiveStream } from './live-stream.ts';
@@ -14,5 +15,6 @@ export function redisStores(connection: RedisConnection): FastStores {
     live: new RedisLiveStream(connection),
     answers: new RedisAnswerCache(connection),
     slates: new RedisPrecomputedSlates(connection),
+    assignments: new RedisAssignmentSnapshots(connection),
   };
 }

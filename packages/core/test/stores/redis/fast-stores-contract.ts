@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { LiveCounters, LiveEntry, LiveTrending } from '@shortlist/core/contracts/live.ts';
 import type { FastStores } from '@shortlist/core/stores/fast-stores.ts';
 import type { LiveNews, LiveStream } from '@shortlist/core/stores/live-stream.ts';
+import { openSnapshot } from '@shortlist/core/assignment/seal-snapshot.ts';
 import type { UnitKey } from '@shortlist/core/stores/profile-store.ts';
+import { layerOf, snapshotOf } from '../../assignment/snapshots.ts';
 
 export interface FastStoresUnderTest {
   readonly stores: FastStores;
@@ -174,6 +176,37 @@ export function testFastStores(open: () => Promise<FastStoresUnderTest>): void {
       await slates.remove([]);
       expect(await slates.read('user-1')).toBeNull();
       expect(await slates.read('user-2')).toBe('[2]');
+    });
+  });
+
+  describe('the assignment snapshot', () => {
+    it('is the newest that was published, whole, whoever publishes last', async () => {
+      const { assignments } = (await open()).stores;
+      expect(await assignments.read()).toBeNull();
+      const [first, second] = [1, 2].map((version) => snapshotOf([layerOf('Ünïcödé', [])], { version }));
+      expect(await assignments.publish(first!)).toBe(true);
+      expect(openSnapshot((await assignments.read())!)).toEqual(first);
+      expect(await assignments.publish(second!)).toBe(true);
+      expect(await assignments.publish(first!)).toBe(false);
+      expect(await assignments.publish(second!)).toBe(true);
+      expect(openSnapshot((await assignments.read())!)).toEqual(second);
+    });
+
+    it('is told of to who listens, from the start and until they close', async () => {
+      const { assignments } = (await open()).stores;
+      let heard = 0;
+      const subscription = assignments.subscribe(() => (heard += 1));
+      await expect.poll(() => heard).toBe(1);
+      expect(subscription.live).toBe(true);
+      await assignments.publish(snapshotOf([], { version: 1 }));
+      await expect.poll(() => heard).toBe(2);
+      await assignments.publish(snapshotOf([], { version: 0 }));
+      await assignments.publish(snapshotOf([], { version: 2 }));
+      await expect.poll(() => heard).toBe(3);
+      subscription.close();
+      await assignments.publish(snapshotOf([], { version: 3 }));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(heard).toBe(3);
     });
   });
 }
