@@ -49,7 +49,19 @@ export const ConfigSchema = Type.Object(
       unit: 'items',
       description: 'Most catalogue changes that wait for their commit.',
     }),
-    pastDaysMax: int(400, 1, 36_500, { unit: 'days', description: 'How old an event may be.' }),
+    recordLanes: int(1, 1, 16, {
+      unit: 'connections',
+      description: 'Commits of slates and exposures from pods under way at a time, each on a connection of its own.',
+    }),
+    recordBytesMax: int(65_536, 1_024, 1_048_576, {
+      unit: 'bytes',
+      description: 'Longest single record of a pod; a slate of 20 items has about 1,500.',
+    }),
+    queueRecordsMax: int(20_000, 1, 1_000_000, {
+      unit: 'records',
+      description: 'Most records of pods that wait for their commit; what would exceed it gets 503, and pods keep it.',
+    }),
+    pastDaysMax: int(400, 1, 36_500, { unit: 'days', description: 'How old an event, or a record of a pod, may be.' }),
     futureSMax: int(300, 0, 86_400, {
       unit: 's',
       description: "How far ahead of this service's clock an event may be.",

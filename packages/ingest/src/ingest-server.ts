@@ -35,6 +35,7 @@ export async function createIngestServer(config: Config, log: Logger, version: s
   const metrics = createMetrics({
     inFlight: () => ports.inFlight(),
     waiting: () => opened?.intake?.events.depth ?? 0,
+    recordsWaiting: () => opened?.intake?.records.depth ?? 0,
   });
   let openapi: string | undefined;
   const services: Services = {

@@ -9,6 +9,8 @@ import { AggregatorMetrics } from './aggregator/aggregator-metrics.ts';
 import type { Config } from './config.ts';
 import { createAcceptor, readCustomTypes } from './events/accept-event.ts';
 import { EventIntake } from './events/event-intake.ts';
+import { createRecordAcceptor } from './records/accept-record.ts';
+import { RecordIntake } from './records/record-intake.ts';
 import { ItemIntake } from './items/item-intake.ts';
 import type { IngestMetrics } from './observe/metrics.ts';
 import type { Intake } from './routes/route.ts';
@@ -37,10 +39,10 @@ export const clockOf =
 
 /** Opens everything the configured roles need. @throws `database_*`, `config_invalid` */
 export async function openIngest(config: Config, log: Logger, metrics: IngestMetrics): Promise<OpenedIngest> {
-  const { databaseUrl, lanes, databaseTimeoutMs } = config;
+  const { databaseUrl, lanes, recordLanes, databaseTimeoutMs } = config;
   const roles = new Set(config.roles.split(','));
   const pool = createPool(databaseUrl, {
-    connectionsMax: lanes + CONNECTIONS_BESIDE,
+    connectionsMax: lanes + recordLanes + CONNECTIONS_BESIDE,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     statementTimeoutMs: databaseTimeoutMs,
     applicationName: 'shortlist-ingest',
@@ -59,7 +61,7 @@ export async function openIngest(config: Config, log: Logger, metrics: IngestMet
       close,
       status: async () => ({
         roles: [...roles],
-        queue: intake && { events: intake.events.depth, items: intake.items.depth },
+        queue: intake && { events: intake.events.depth, items: intake.items.depth, records: intake.records.depth },
         rejected_waiting: intake && (await stores.rejected.count()),
         aggregator: aggregator?.status() ?? null,
       }),
@@ -83,27 +85,34 @@ async function openIntake(
     closing.push(() => lane.close());
     return lane;
   };
-  const lanes = [];
-  for (let i = 0; i < config.lanes; i++) lanes.push(await openLane());
+  const openLanes = async (count: number) => {
+    const lanes = [];
+    for (let i = 0; i < count; i++) lanes.push(await openLane());
+    return lanes;
+  };
+  const limits = { pastSMax: config.pastDaysMax * DAY_S, futureSMax: config.futureSMax, nowS: clockOf(config) };
   const events = new EventIntake({
-    lanes,
+    lanes: await openLanes(config.lanes),
     rejected: stores.rejected,
-    accept: createAcceptor({
-      customTypes: readCustomTypes(config.eventTypes),
-      pastSMax: config.pastDaysMax * DAY_S,
-      futureSMax: config.futureSMax,
-      nowS: clockOf(config),
-    }),
+    accept: createAcceptor({ ...limits, customTypes: readCustomTypes(config.eventTypes) }),
     queueMax: config.queueEventsMax,
     observer: metrics.events,
+  });
+  const records = new RecordIntake({
+    lanes: await openLanes(config.recordLanes),
+    rejected: stores.rejected,
+    accept: createRecordAcceptor(limits),
+    queueMax: config.queueRecordsMax,
+    observer: metrics.records,
   });
   const items = new ItemIntake(await openLane(), config.queueChangesMax);
   const people = await openLane();
   closing.push(
     () => events.drained(),
     () => items.drained(),
+    () => records.drained(),
   );
-  return { events, items, people, stores };
+  return { events, items, records, people, stores };
 }
 
 function startAggregator(

@@ -4,6 +4,9 @@ import { LANE_EVENTS_MAX, type LogLane } from '@shortlist/core/stores/event-log.
 import type { NewEvent } from '@shortlist/core/stores/event-store.ts';
 import type { Rejected, RejectedFilter } from '@shortlist/core/stores/rejected-store.ts';
 import type { TransactionalStores } from '@shortlist/core/stores/stores.ts';
+import { createRecordAcceptor } from '@shortlist/ingest/records/accept-record.ts';
+import { commitRecords } from '@shortlist/ingest/records/commit-records.ts';
+import { RECORDS_SOURCE } from '@shortlist/ingest/records/record-intake.ts';
 import { createAcceptor } from '@shortlist/ingest/events/accept-event.ts';
 import { changeCatalogue, TOPICS } from '@shortlist/ingest/webhooks/shopify/work-in.ts';
 import { longIntegersAsText, parseJsonBody } from '@shortlist/service/http/json-body.ts';
@@ -91,9 +94,14 @@ async function replayBatch(
   report.taken += taken.length;
 }
 
-/** The events of a payload; a webhook's catalogue change is made here and now. Throws the coded reason why not. */
+/** The events of a payload; a pod's record is stored, a webhook's catalogue change is made here and now. Throws the coded reason why not. */
 async function readAgain(lane: LogLane, rejected: Rejected, options: ReplayOptions): Promise<readonly NewEvent[]> {
   const bytes = Buffer.from(rejected.payload);
+  if (rejected.source === RECORDS_SOURCE) {
+    const accept = createRecordAcceptor({ pastSMax: Infinity, futureSMax: 0, nowS: options.nowS });
+    await commitRecords(lane, [accept(parseJsonBody(bytes))]);
+    return [];
+  }
   if (!rejected.source.startsWith(SHOPIFY)) return [acceptorFor(rejected, options)(parseJsonBody(bytes))];
   const topic = rejected.source.slice(SHOPIFY.length);
   const read = TOPICS[topic];

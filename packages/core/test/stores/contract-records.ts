@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { LOG_KIND, type LogOffsets } from '@shortlist/core/contracts/log.ts';
+import { LOG_KIND } from '@shortlist/core/contracts/log.ts';
 import type { LogLane } from '@shortlist/core/stores/event-log.ts';
 import type { Exposure } from '@shortlist/core/stores/exposure-store.ts';
 import type { RecordedSlate, SlateExperiment } from '@shortlist/core/stores/impression-store.ts';
@@ -121,7 +121,7 @@ export function testRecords(stores: () => TransactionalStores): void {
         const offsets: Record<string, number> = {};
         const read = new Map<string, Exposure>();
         const poll = async () => {
-          for await (const rows of all.exposures.after(offsets as LogOffsets))
+          for await (const rows of all.exposures.after(offsets))
             for (const { writer, batch, ...row } of rows) {
               offsets[writer] = Math.max(offsets[writer] ?? 0, batch);
               read.set(row.unit, row);

@@ -20,9 +20,6 @@ export interface AcceptOptions {
   readonly nowS: () => number;
 }
 
-/** At which step an event fell out. */
-export type RejectionStage = 'parse' | 'validate' | 'time' | 'store';
-
 const validate = compileValidator(IncomingEventSchema, 'event');
 const KNOWN = new Set<string>(EVENT_TYPES.filter((type) => type !== ''));
 /** Days lie between 1970 and 2100 for the partitions' names; the limits on age are narrower. */

@@ -4,6 +4,7 @@ import type * as kit from '@shortlist/service/routing/route.ts';
 import type { LogLane } from '@shortlist/core/stores/event-log.ts';
 import type { TransactionalStores } from '@shortlist/core/stores/stores.ts';
 import type { EventIntake } from '../events/event-intake.ts';
+import type { RecordIntake } from '../records/record-intake.ts';
 import type { ItemIntake } from '../items/item-intake.ts';
 import type { IngestMetrics } from '../observe/metrics.ts';
 
@@ -11,6 +12,7 @@ import type { IngestMetrics } from '../observe/metrics.ts';
 export interface Intake {
   readonly events: EventIntake;
   readonly items: ItemIntake;
+  readonly records: RecordIntake;
   /** For changes of people: rare, one by one. */
   readonly people: LogLane;
   readonly stores: TransactionalStores;
@@ -25,6 +27,7 @@ export interface Services {
   readonly limits: {
     readonly eventsPerRequestMax: number;
     readonly eventBytesMax: number;
+    readonly recordBytesMax: number;
     readonly shopifySecret: string;
     readonly webhookAgeMaxS: number;
   };

@@ -85,7 +85,10 @@ function slateValues(slates: readonly RecordedSlate[]): unknown[] {
   ];
 }
 
-type Seen = { readonly slate: RecordedSlate; readonly one: SlateExperiment };
+interface Seen {
+  readonly slate: RecordedSlate;
+  readonly one: SlateExperiment;
+}
 
 function experimentValues(seen: readonly Seen[], { writer, batch }: LogPlace): unknown[] {
   const text = (of: (seen: Seen) => string) =>
