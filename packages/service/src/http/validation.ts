@@ -8,11 +8,20 @@ export type Validator<Schema extends TSchema> = (value: unknown) => Static<Schem
 const TEXT_SHOWN_MAX = 100;
 
 // `strictNumbers` (ajv's default) is what refuses NaN and Infinity.
-const ajv = new Ajv({ useDefaults: true, allErrors: false, allowUnionTypes: true, verbose: true });
+const OPTIONS = { allErrors: false, allowUnionTypes: true, verbose: true } as const;
+const ajv = new Ajv({ ...OPTIONS, useDefaults: true });
+const judging = new Ajv(OPTIONS);
 
-/** Compiles once, at start. `whole` is what the root is called in errors: `body` or `query`. */
-export function compileValidator<Schema extends TSchema>(schema: Schema, whole: string): Validator<Schema> {
-  const validate = ajv.compile<Static<Schema>>(schema);
+/**
+ * Compiles once, at start. `whole` is what the root is called in errors: `body` or `query`. `fillDefaults`: false only
+ * judges; a schema with defaults inside of unions, which ajv refuses to fill in, is filled in by its caller.
+ */
+export function compileValidator<Schema extends TSchema>(
+  schema: Schema,
+  whole: string,
+  { fillDefaults = true }: { fillDefaults?: boolean } = {},
+): Validator<Schema> {
+  const validate = (fillDefaults ? ajv : judging).compile<Static<Schema>>(schema);
   return (value) => {
     if (validate(value)) return value;
     throw fieldInvalid(validate.errors![0]!, whole);

@@ -1,0 +1,29 @@
+import type { NewDecision } from '@shortlist/core/stores/experiment-store.ts';
+
+/** A decision as it is told to people and machines outside; its numbers stay in the service. */
+export interface Announcement extends Omit<NewDecision, 'evidence' | 'look'> {
+  readonly decisionId: number;
+}
+
+const VERBS: Readonly<Record<NewDecision['action'], string>> = {
+  look: 'was looked at',
+  roll_back: 'was rolled back: everybody gets control',
+  promote: 'was promoted',
+  needs_attention: 'needs attention',
+  stop: 'was stopped',
+  resume: 'runs again',
+};
+
+/** One sentence: what, whom, why, and by whom. */
+export function sentenceOf({ experiment, action, variant, reason, actor, dryRun, version }: Announcement): string {
+  const what = action === 'promote' && variant !== null ? `${variant} of it was promoted` : VERBS[action];
+  const dry = dryRun ? ' (dry run: nothing was changed)' : '';
+  const by = actor === 'service' ? '' : ` By ${actor}.`;
+  return `Experiment ${experiment} (version ${version}) ${what}${dry}: ${reason}.${by}`;
+}
+
+export type Channel = 'webhook' | 'slack' | 'pagerduty';
+
+/** People are woken only when something was taken back. */
+export const isFor = (channel: Channel, { action, dryRun }: Pick<Announcement, 'action' | 'dryRun'>): boolean =>
+  channel !== 'pagerduty' || (action === 'roll_back' && !dryRun);

@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { createLogger } from '@shortlist/service/observe/logger.ts';
+import { configOrExit, runService } from '@shortlist/service/run-service.ts';
+import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
+import { CONFIG_PROGRAM } from './config.ts';
+import { createExperimentsServer } from './experiments-server.ts';
+import { openExperiments } from './open-experiments.ts';
+
+/** uWebSockets.js reads this when it is loaded; its own 4 KiB refuse a browser with a few cookies. node has 16 KiB. */
+process.env.UWS_HTTP_MAX_HEADERS_SIZE ??= String(16 * 1024);
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+// Until the analysis is there nothing is decided by numbers, and whoever asks for them is told so.
+const createAnalysis = () => () =>
+  Promise.reject(new ShortlistError('results_unavailable', { experiment: '', reason: 'this build has no analysis' }));
+
+const config = configOrExit(CONFIG_PROGRAM, process.env);
+const logger = createLogger({
+  level: config.logLevel,
+  base: { service: 'shortlist-experiments', dataset: config.dataset, pid: process.pid },
+});
+const { log } = logger;
+const server = await createExperimentsServer(config, log, version);
+await runService({
+  logger,
+  ports: server,
+  open: () => openExperiments({ config, log, version, createAnalysis, ...server.observing }),
+  serve(opened) {
+    server.serve(opened);
+    return { analysis_every_s: config.analysisEveryS };
+  },
+});
