@@ -12,17 +12,30 @@ export interface ReleaseHolderOptions {
   readonly pollMs?: number;
   /** How long a release that is no longer held stays open for requests that began with it, ms. */
   readonly graceMs?: number;
+  /** Most releases that are held beside the current one for variants of experiments; default 3. */
+  readonly heldMax?: number;
   readonly onSwap?: (release: LoadedRelease, previous: LoadedRelease | null) => void;
   /** A release was refused; the old one serves on. */
   readonly onRefusal?: (refusal: NonNullable<ReleaseStatus['last_refusal']>) => void;
 }
 
 const POLL_MS = 1000;
+const HELD_MAX = 3;
+/** How long until a release that was not there is looked for again. */
+const ABSENT_RETRY_MS = 5_000;
 /** Twice the longest deadline that a request may ask for. */
 const GRACE_MS = 120_000;
 
+/** A release that an experiment names, as `/status` shows it. */
+export interface HeldStatus {
+  readonly release: string;
+  readonly loaded: boolean;
+  /** Why it is not, where that is known. */
+  readonly reason: string | null;
+}
+
 /**
- * The release that a pod serves, and the one before it.
+ * The release that a pod serves, the one before it, and those that experiments compare with it.
  *
  * A new one is loaded beside the old one, verified and warmed up, and only then does `current` change: one assignment,
  * so a request sees the old release or the new, never a mixture, provided that it reads `current` once. Whatever goes
@@ -40,6 +53,11 @@ export class ReleaseHolder implements ReleaseControl {
   #tail: Promise<unknown> = Promise.resolve();
   /** Swapped out twice, with the timer that will close each. */
   readonly #leaving = new Map<LoadedRelease, NodeJS.Timeout>();
+  /** Releases that are to be held beside the current one; the first `heldMax` of them are. */
+  #wanted: readonly string[] = [];
+  /** Those of them that are loaded and neither current nor previous. */
+  readonly #held = new Map<string, LoadedRelease>();
+  readonly #heldRefusals = new Map<string, { readonly reason: string; readonly retryAtMs: number }>();
   #watching: AbortController | null = null;
   #watch: Promise<void> = Promise.resolve();
 
@@ -55,6 +73,32 @@ export class ReleaseHolder implements ReleaseControl {
 
   get ready(): boolean {
     return this.#current !== null;
+  }
+
+  /** The release of this id, where it is loaded: null means that it cannot be served now. */
+  loaded(id: string): LoadedRelease | null {
+    if (this.#current?.id === id) return this.#current;
+    return this.#held.get(id) ?? (this.#previous?.id === id ? this.#previous : null);
+  }
+
+  /**
+   * Holds these releases beside the current one from now on, the most important first, and lets go of others. They are
+   * loaded, verified and warmed up one after another while the pod serves; resolves when that is done, as far as it goes.
+   * One that is refused is tried again when the list is given anew; one that is absent, every few seconds.
+   */
+  hold(ids: readonly string[]): Promise<void> {
+    this.#wanted = ids;
+    this.#heldRefusals.clear();
+    return this.#settleHeld();
+  }
+
+  heldStatus(): readonly HeldStatus[] {
+    const { heldMax = HELD_MAX } = this.#options;
+    return this.#wanted.map((release, i) => {
+      const loaded = this.loaded(release) !== null;
+      const tooMany = i < heldMax ? null : `more than ${heldMax} releases are named`;
+      return { release, loaded, reason: loaded ? null : (this.#heldRefusals.get(release)?.reason ?? tooMany) };
+    });
   }
 
   status(): ReleaseStatus {
@@ -93,6 +137,8 @@ export class ReleaseHolder implements ReleaseControl {
       await release.close();
     }
     this.#leaving.clear();
+    for (const release of this.#held.values()) await release.close();
+    this.#held.clear();
     await this.#current?.close();
     await this.#previous?.close();
     this.#current = this.#previous = null;
@@ -107,8 +153,7 @@ export class ReleaseHolder implements ReleaseControl {
         this.#seen = id;
       }
       if (this.#current?.id !== id) {
-        const kept = this.#previous?.id === id ? this.#previous : null;
-        this.#swap(kept ?? (await load(await registry.dirOf(id))));
+        this.#swap(this.loaded(id) ?? (await load(await registry.dirOf(id))));
       }
       this.#refusal = null;
       return this.status();
@@ -137,8 +182,52 @@ export class ReleaseHolder implements ReleaseControl {
     const dropped = this.#previous;
     this.#previous = this.#current;
     this.#current = next;
-    if (dropped !== null && dropped !== next) this.#closeLater(dropped);
+    this.#held.delete(next.id);
+    if (dropped !== null && dropped !== next) this.#letGo(dropped);
     this.#options.onSwap?.(next, this.#previous);
+  }
+
+  /** Loads what is wanted and absent, in turn with reloads, and lets go of what is not wanted any more. */
+  #settleHeld(): Promise<void> {
+    const turn = this.#tail.then(async () => {
+      for (const id of this.#wantedNow()) await this.#loadHeld(id);
+      for (const [id, release] of this.#held) {
+        if (this.#wantedNow().includes(id)) continue;
+        this.#held.delete(id);
+        this.#closeLater(release);
+      }
+    });
+    this.#tail = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #loadHeld(id: string): Promise<void> {
+    const { registry, load } = this.#options;
+    if (this.loaded(id) !== null || !this.#isDue(id)) return;
+    try {
+      this.#held.set(id, await load(await registry.dirOf(id)));
+      this.#heldRefusals.delete(id);
+    } catch (error) {
+      const isAbsent = error instanceof ShortlistError && error.code === 'release_not_found';
+      const isNew = !this.#heldRefusals.has(id);
+      const retryAtMs = isAbsent ? performance.now() + ABSENT_RETRY_MS : Infinity;
+      this.#heldRefusals.set(id, { reason: reasonOf(error), retryAtMs });
+      if (isNew) this.#options.onRefusal?.({ release: id, reason: reasonOf(error), at: new Date().toISOString() });
+    }
+  }
+
+  #wantedNow(): readonly string[] {
+    return this.#wanted.slice(0, this.#options.heldMax ?? HELD_MAX);
+  }
+
+  #isDue(id: string): boolean {
+    return (this.#heldRefusals.get(id)?.retryAtMs ?? 0) <= performance.now();
+  }
+
+  /** Out of current and previous: kept where an experiment wants it. */
+  #letGo(release: LoadedRelease): void {
+    if (this.#wantedNow().includes(release.id)) this.#held.set(release.id, release);
+    else this.#closeLater(release);
   }
 
   #closeLater(release: LoadedRelease): void {
@@ -151,8 +240,7 @@ export class ReleaseHolder implements ReleaseControl {
   }
 
   #refuse(id: string | undefined, error: unknown): void {
-    const reason = error instanceof ShortlistError ? `${error.code}: ${error.message}` : String(error);
-    this.#refusal = { release: id ?? 'active.json', reason, at: new Date().toISOString() };
+    this.#refusal = { release: id ?? 'active.json', reason: reasonOf(error), at: new Date().toISOString() };
     this.#options.onRefusal?.(this.#refusal);
   }
 
@@ -160,6 +248,7 @@ export class ReleaseHolder implements ReleaseControl {
     while (!signal.aborted) {
       const slept = await delay(this.#options.pollMs ?? POLL_MS, true, { signal }).catch(() => false);
       if (!slept) return;
+      if (this.#wantedNow().some((id) => this.loaded(id) === null && this.#isDue(id))) await this.#settleHeld();
       // An unreadable pointer (a full disk, a hand-edited file) is no reason to stop following it.
       const pointer = await this.#options.registry.pointer().catch((error: unknown) => {
         if (this.#seen !== UNREADABLE) this.#refuse(undefined, error);
@@ -175,6 +264,10 @@ export class ReleaseHolder implements ReleaseControl {
   #reasonForNone(): string {
     return this.#refusal === null ? 'no release is loaded' : `release ${this.#refusal.release} was refused`;
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof ShortlistError ? `${error.code}: ${error.message}` : String(error);
 }
 
 const UNREADABLE = '(unreadable)';

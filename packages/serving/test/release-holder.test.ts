@@ -187,6 +187,59 @@ describe('the release holder', () => {
     expect(closed).toEqual([a, b, a, c]);
   });
 
+  it('holds releases beside the current one, loads none twice, and lets go of what nobody names any more', async () => {
+    const closed: string[] = [];
+    let loads = 0;
+    const holder = new ReleaseHolder({
+      registry,
+      graceMs: 1,
+      load: async (dir) => {
+        loads += 1;
+        const release = await load(dir);
+        return { ...release, close: () => (closed.push(release.id), release.close()) };
+      },
+    });
+    await holder.reload(a);
+    expect(holder.loaded(b)).toBeNull();
+    await holder.hold([b, a, c]);
+    expect([a, b, c].map((id) => holder.loaded(id)?.id)).toEqual([a, b, c]);
+    expect(loads).toBe(3);
+    // What is promoted was loaded already; what it replaced is previous, then held, since it is still named.
+    const heldC = holder.loaded(c);
+    await holder.reload(c);
+    expect(holder.current).toBe(heldC);
+    await holder.reload(b);
+    expect(holder.loaded(a)?.id).toBe(a);
+    expect(loads).toBe(3);
+    await holder.hold([]);
+    await until(() => closed.length > 0);
+    expect(closed).toEqual([a]);
+    expect(holder.loaded(a)).toBeNull();
+    await holder.close();
+    expect(closed.sort()).toEqual([a, b, c].sort());
+  });
+
+  it('holds no more than it may, and says of each release why it is not loaded', async () => {
+    const refusals: string[] = [];
+    const holder = new ReleaseHolder({
+      registry,
+      load,
+      heldMax: 2,
+      onRefusal: ({ release }) => refusals.push(release),
+    });
+    await holder.reload(a);
+    await rm(join(folder, 'releases', b, 'items.arrow'));
+    await holder.hold([b, 'r-202611210500-00000000', c]);
+    expect(holder.heldStatus()).toEqual([
+      { release: b, loaded: false, reason: expect.stringContaining('release_file_missing') as string },
+      { release: 'r-202611210500-00000000', loaded: false, reason: expect.stringContaining('not_found') as string },
+      { release: c, loaded: false, reason: 'more than 2 releases are named' },
+    ]);
+    expect(refusals).toEqual([b, 'r-202611210500-00000000']);
+    expect(holder.status()).toMatchObject({ active: a, last_refusal: null });
+    await holder.close();
+  });
+
   it('swaps 20 times under concurrent requests: none fails, and each is answered by one release alone', async () => {
     // Three releases in turn: the one that comes is never the kept predecessor, so each swap loads.
     const expected = new Map<string, number[]>();

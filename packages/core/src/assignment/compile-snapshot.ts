@@ -30,16 +30,17 @@ export function compileSnapshot(content: SnapshotContent): CompiledSnapshot {
   const promoted = content.promoted.map(({ release, parameters }, p) => {
     return { release, parameters: checkedParameters(parameters, `promoted[${p}].parameters`) };
   });
-  const named = [
-    ...promoted.map(({ release }) => release).reverse(),
-    ...layers.flatMap((layer) => layer.experiments.flatMap(({ variants }) => variants.map(({ release }) => release))),
-  ];
+  const promotedRelease = promoted.findLast(({ release }) => release !== null)?.release ?? null;
+  const named = layers.flatMap((layer) =>
+    layer.experiments.flatMap(({ variants }) => variants.map(({ release }) => release)),
+  );
   return {
     version: content.version,
     publishedAtS: content.publishedAtS,
     layers,
     promoted,
-    releases: [...new Set(named.filter((release) => release !== null))],
+    promotedRelease,
+    releases: [...new Set([promotedRelease, ...named].filter((release) => release !== null))],
   };
 }
 

@@ -8,7 +8,9 @@ export interface CompiledSnapshot {
   readonly layers: readonly CompiledLayer[];
   /** What promotion made the default, oldest first. */
   readonly promoted: readonly { readonly release: string | null; readonly parameters: ParametersPatch }[];
-  /** Releases that variants and promotions name: promotions first, newest first, each once. */
+  /** The release that was promoted last; null when none was. */
+  readonly promotedRelease: string | null;
+  /** Releases that are needed, each once: the promoted one, then those of variants. */
   readonly releases: readonly string[];
 }
 

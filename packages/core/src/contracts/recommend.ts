@@ -34,6 +34,13 @@ export const ContextSchema = Type.Object(
     ),
     exclude: Type.Optional(Type.Array(Id('Item id.'), { maxItems: 1000, description: 'Must not come back.' })),
     filters: Type.Optional(FiltersSchema),
+    user: Type.Optional(
+      Type.Record(Type.String({ pattern: '^[A-Za-z0-9_.-]{1,64}$' }), Type.String({ maxLength: 256 }), {
+        maxProperties: 32,
+        additionalProperties: false,
+        description: 'What the caller knows of the user, for the targeting of experiments (`user.<name>`); not stored.',
+      }),
+    ),
   },
   closed,
 );

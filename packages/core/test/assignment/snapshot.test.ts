@@ -139,13 +139,14 @@ describe('compiling refuses', () => {
 });
 
 describe('a compiled snapshot', () => {
-  it('lists the releases that it needs: the newest promotion first, each once', () => {
+  it('lists the releases that it needs: the newest promoted one first, each once', () => {
     const variants = variantsOf([500_000, 500_000]).map((variant, v) =>
       v === 0 ? variant : { ...variant, release: 'r-2' },
     );
     const promotion = (release: string | null) => ({ experiment: 'x', variant: 'b', release, parameters: {} });
-    const promoted = [promotion('r-1'), promotion(null), promotion('r-2'), promotion('r-3')];
+    const promoted = [promotion('r-1'), promotion('r-3'), promotion(null)];
     const compiled = compileSnapshot(contentOf([layerOf('l', [experimentOf('e', { variants })])], { promoted }));
-    expect(compiled.releases).toEqual(['r-3', 'r-2', 'r-1']);
+    expect(compiled.releases).toEqual(['r-3', 'r-2']);
+    expect(compiled.promotedRelease).toBe('r-3');
   });
 });

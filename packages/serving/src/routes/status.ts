@@ -14,7 +14,14 @@ const StatusSchema = Type.Object({
       Type.Null(),
     ]),
   }),
-  pipeline: Type.Object({}, { additionalProperties: true, description: 'Of the release, the batching and the rules.' }),
+  pipeline: Type.Object(
+    {},
+    {
+      additionalProperties: true,
+      description:
+        'Of the stages, the batching, the rules and the experiments: which snapshot is in force, how old it is.',
+    },
+  ),
   live: Type.Union([Type.Object({}, { additionalProperties: true }), Type.Null()], {
     description: 'Stock, prices, new items, counters and trends since the release: how far behind, how much, leaks.',
   }),

@@ -19,12 +19,12 @@ export const LIMITS = { deadlineMs: 10_000, batchRequestsMax: 32, batchRowsMax: 
 
 /**
  * A real release of 60 items (books at even rows, games at odd ones, five brands, price 1 + row), built and loaded by the
- * release code, with the tiny towers and a random ranker of this build's feature widths.
+ * release code, with the tiny towers and a random ranker of this build's feature widths. Another seed, another release.
  */
-export async function openTinyRelease(): Promise<LoadedRelease> {
+export async function openTinyRelease(seed = 1): Promise<LoadedRelease> {
   const folder = await mkdtemp(join(tmpdir(), 'tiny-serving-'));
   try {
-    await writeTinyRun(join(folder, 'run'), 1, BUILD_FEATURES);
+    await writeTinyRun(join(folder, 'run'), seed, BUILD_FEATURES);
     const { dir } = await buildTinyRelease(join(folder, 'run'), join(folder, 'releases'), { features: BUILD_FEATURES });
     const release = await loadRelease(dir);
     const random = seededRandom(7);
