@@ -49,6 +49,7 @@ const FORGET: readonly (readonly [table: string, condition: string])[] = [
   ['event_keys', 'occurred_on < $1::date'],
   ['unit_days', 'day < $1::date'],
   ['exposures', "exposed_at < $1::date::timestamp AT TIME ZONE 'UTC'"],
+  ['analysis_units', "first_at < $1::date::timestamp AT TIME ZONE 'UTC'"],
   ['webhook_receipts', "received_at < $1::date::timestamp AT TIME ZONE 'UTC'"],
 ];
 

@@ -11,6 +11,7 @@ import type {
   UserRecord,
   UserStore,
 } from '../user-store.ts';
+import { ANALYSIS_LOCK } from './analysis-lock.ts';
 import { readCursor } from './cursor.ts';
 import { completeErasures } from './complete-erasures.ts';
 import { namesInPayload } from '../named-in-payload.ts';
@@ -138,6 +139,7 @@ export class PostgresUserStore implements UserStore {
 
   erase(userId: string): Promise<ErasureResult> {
     return this.#session.transaction(async (client) => {
+      await client.query('SELECT pg_advisory_xact_lock_shared($1)', [ANALYSIS_LOCK]);
       const sessions = await client.query<{ session_id: string }>(SESSIONS, [userId]);
       const sessionIds = sessions.rows.map(({ session_id }) => session_id);
       const counts: Record<string, number> = {};
@@ -168,6 +170,7 @@ export class PostgresUserStore implements UserStore {
       ]);
       counts.rejected_events = rejected.rowCount ?? 0;
       counts.exposures = await removed(client, 'exposures WHERE unit = ANY($1)', units);
+      counts.analysis_units = await removed(client, 'analysis_units WHERE unit = ANY($1)', units);
       counts.unit_days = (await client.query(DELETE_UNIT_DAYS, [units])).rowCount ?? 0;
       const receipt = await this.#receipt(client, userId, units, counts);
       const retracted = events.rows.map(([, itemId, type, timeS, user, session]): RetractedEvent => ({

@@ -1,0 +1,158 @@
+import type { AnalysisPlanSchema, MetricSpec } from '@shortlist/core/contracts/experiment.ts';
+import { meanEstimate, ratioEstimate, type Arm, type ArmEstimate } from '@shortlist/core/statistics/arm-estimate.ts';
+import { confidenceSequence } from '@shortlist/core/statistics/confidence-sequence.ts';
+import { cuped, cupedRelativeEffect } from '@shortlist/core/statistics/cuped.ts';
+import {
+  absoluteEffect,
+  notComputable,
+  relativeEffect,
+  type Effect,
+  type NotComputable,
+} from '@shortlist/core/statistics/effect.ts';
+import { nonInferiority, type NonInferiority } from '@shortlist/core/statistics/non-inferiority.ts';
+import { welch, type Inference } from '@shortlist/core/statistics/welch.ts';
+import type { Static } from 'typebox';
+
+export type AnalysisPlan = Static<typeof AnalysisPlanSchema>;
+
+/** What a metric is compared by. */
+export interface ComparedMetric {
+  readonly spec: MetricSpec;
+  readonly hasCovariate: boolean;
+  /** Null: a success metric. */
+  readonly margin: number | null;
+}
+
+export interface ArmComparison {
+  readonly absolute: Effect | NotComputable;
+  readonly relative: Effect | NotComputable;
+  /** Of the absolute effect, at one look. */
+  readonly absoluteInference: Inference | NotComputable;
+  /** Of the relative effect, at one look. */
+  readonly fixed: Inference | NotComputable;
+  /** Of the relative effect, at all looks together. */
+  readonly always: Inference | NotComputable;
+  /** Null: a success metric. */
+  readonly nonInferiority: NonInferiority | NotComputable | null;
+  /** Why the relative numbers are not what they are elsewhere. */
+  readonly note: string | null;
+}
+
+export interface ComparedArms {
+  /** As they are, in the order of the arms. */
+  readonly raw: readonly ArmEstimate[];
+  /** What is compared: CUPED's, where there is a covariate. */
+  readonly used: readonly ArmEstimate[];
+  /** Share of the variance that CUPED took away; null without it. */
+  readonly varianceReduction: number | null;
+  /** One per arm but the first. */
+  readonly comparisons: readonly ArmComparison[];
+}
+
+/** Fewest events in two arms together, below which the share of a rare one is far from normal. */
+const RARE_EVENTS_MIN = 30;
+/** Users in both arms at which the confidence sequence is tightest, by the plan's floor: fixed beforehand. */
+const tunedFor = ({ unitsMin }: AnalysisPlan): number => 2 * unitsMin;
+
+/** Compares every arm with the first. `arms`: as `stratify` gives them. */
+export function compareArms(arms: readonly Arm[], metric: ComparedMetric, plan: AnalysisPlan): ComparedArms {
+  const isRatio = metric.spec.denominator !== undefined;
+  const raw = arms.map((arm) => (isRatio ? ratioEstimate(arm) : meanEstimate(arm)));
+  const fit = metric.hasCovariate ? cuped(arms, { kind: 'mean', variable: 0, covariate: 1 }) : null;
+  const adjusted = fit !== null && Number.isFinite(fit.theta) && fit.theta !== 0 ? fit : null;
+  const used: readonly ArmEstimate[] = adjusted?.arms ?? raw;
+  const comparisons = used.slice(1).map((treatment, i) => {
+    const rare = rareEvents(arms, i + 1, metric);
+    const relative = adjusted === null ? relativeEffect(used[0]!, treatment) : cupedRelativeEffect(adjusted, 0, i + 1);
+    return compare({ control: used[0]!, treatment, relative, rare }, metric, plan);
+  });
+  return { raw, used, varianceReduction: adjusted === null ? null : 1 - adjusted.varianceKept, comparisons };
+}
+
+/** How often something undesirable (an error, a slow slate) happened in control and in an arm; null: no such metric. */
+function rareEvents(arms: readonly Arm[], arm: number, { spec }: ComparedMetric): readonly [number, number] | null {
+  if (spec.better !== 'lower' || spec.denominator === undefined) return null;
+  const events = (one: Arm) => one.reduce((sum, { moments }) => sum + moments.sums[0]!, 0);
+  return [events(arms[0]!), events(arms[arm]!)];
+}
+
+interface Pair {
+  readonly control: ArmEstimate;
+  readonly treatment: ArmEstimate;
+  readonly relative: Effect | NotComputable;
+  readonly rare: readonly [number, number] | null;
+}
+
+function compare(
+  { control, treatment, relative, rare }: Pair,
+  metric: ComparedMetric,
+  plan: AnalysisPlan,
+): ArmComparison {
+  const { alpha } = plan;
+  const absolute = absoluteEffect(control, treatment);
+  if (rare !== null && rare[0] === 0)
+    return compareWithNone({ control, treatment, absolute, events: rare[1] }, metric, plan);
+  const isTooRare = rare !== null && rare[0] + rare[1] < RARE_EVENTS_MIN;
+  return {
+    absolute,
+    relative,
+    absoluteInference: welch(absolute, { alpha }),
+    fixed: welch(relative, { alpha }),
+    always: isTooRare ? notComputable('too_few_events') : sequenceOf(relative, plan),
+    nonInferiority: nonInferiorityOf(relative, metric, plan),
+    note: null,
+  };
+}
+
+const sequenceOf = (effect: Effect | NotComputable, plan: AnalysisPlan) =>
+  confidenceSequence(effect, { alpha: plan.alpha, tunedForUsers: tunedFor(plan) });
+
+const nonInferiorityOf = (effect: Effect | NotComputable, { spec, margin }: ComparedMetric, { alpha }: AnalysisPlan) =>
+  margin === null ? null : nonInferiority(effect, { margin, better: spec.better, alpha });
+
+interface AgainstNone {
+  readonly control: ArmEstimate;
+  readonly treatment: ArmEstimate;
+  readonly absolute: Effect | NotComputable;
+  readonly events: number;
+}
+
+const NOTHING: Inference = { status: 'ok', low: 0, high: 0, pValue: 1 };
+
+/**
+ * Control has no errors (slow slates, leaks) at all: no lift is relative to that. Neither has the treatment: they are
+ * equal. It has: the lift is given relative to the treatment's own rate, so that it is 1 (+100 %) and its interval tells
+ * from when on that is no chance. A guard that waited for control's first error would let every error of a treatment by.
+ */
+function compareWithNone(
+  { control, treatment, absolute, events }: AgainstNone,
+  metric: ComparedMetric,
+  plan: AnalysisPlan,
+): ArmComparison {
+  const absoluteInference = welch(absolute, { alpha: plan.alpha });
+  const isNone = events === 0 && Math.min(control.users, treatment.users) >= plan.unitsMin;
+  if (isNone && control.value === 0 && treatment.value === 0) {
+    const users = { users: control.users + treatment.users, usersSmallest: Math.min(control.users, treatment.users) };
+    const relative: Effect = { status: 'ok', scale: 'relative', value: 0, standardError: 0, freedom: 1, ...users };
+    const holds: NonInferiority = { status: 'ok', z: Infinity, pValue: 0, worst: 0, nonInferior: true };
+    return {
+      ...{ absolute, relative, absoluteInference, fixed: NOTHING, always: NOTHING },
+      nonInferiority: metric.margin === null ? null : holds,
+      note: 'nobody in either arm had any',
+    };
+  }
+  const missing = notComputable(events < RARE_EVENTS_MIN ? 'too_few_events' : 'control_mean_not_positive');
+  const relative: Effect | NotComputable =
+    absolute.status !== 'ok' || events < RARE_EVENTS_MIN
+      ? missing
+      : { ...absolute, scale: 'relative', value: 1, standardError: absolute.standardError / treatment.value };
+  return {
+    absolute,
+    relative,
+    absoluteInference,
+    fixed: welch(relative, { alpha: plan.alpha }),
+    always: sequenceOf(relative, plan),
+    nonInferiority: nonInferiorityOf(relative, metric, plan),
+    note: 'nobody in control had any: relative to the treatment',
+  };
+}
