@@ -106,7 +106,8 @@ export class Variants {
       this.#of = snapshot;
     }
     let known = this.#parameters.get(release);
-    if (known === undefined || known.size > SETS_MAX) this.#parameters.set(release, (known = new Map()));
+    if (known === undefined || known.size > SETS_MAX)
+      this.#parameters.set(release, (known = new Map<string, Parameters>()));
     const { promotedRelease = null } = snapshot ?? {};
     // What was proven together with a release does not hold while another one answers.
     const isServed = promotedRelease === null || this.#isLoaded(promotedRelease);

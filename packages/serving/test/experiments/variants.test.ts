@@ -64,7 +64,7 @@ describe('a 90/10 split of two releases', () => {
     await recommender.close();
   });
 
-  it('is answered by control while the release is not loaded, and the reason is recorded', async () => {
+  it('is answered by control while the release is not loaded, and the reason is recorded', () => {
     const book = bookOf([layerOf('l', [ninetyTen('e', { release: second.id, parameters: { candidatesMax: 40 } })])]);
     let held: LoadedRelease[] = [];
     const releases = { current: first, loaded: (id: string) => held.find((release) => release.id === id) ?? null };
