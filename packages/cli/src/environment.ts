@@ -35,6 +35,11 @@ const EnvironmentSchema = Type.Object({
       description: 'Loopback port of the embedded Valkey; a free one when absent.',
     }),
   ),
+  SHORTLIST_EXPERIMENTS_URL: Type.String({
+    pattern: '^https?://',
+    default: 'http://127.0.0.1:8092',
+    description: 'The experiments service; `shortlist up` starts one there.',
+  }),
   REDIS_URL: Type.Optional(
     Type.String({
       pattern: '^rediss?://',
@@ -54,6 +59,7 @@ export interface Environment {
   readonly postgresPort?: number;
   readonly valkeyPort?: number;
   readonly redisUrl?: string;
+  readonly experimentsUrl: string;
 }
 
 /** Reads and validates the variables of `EnvironmentSchema`. Throws `config_invalid` with the variable's name. */
@@ -73,6 +79,7 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
     repository: REPOSITORY,
     home: resolve(REPOSITORY, values.SHORTLIST_HOME),
     dataFolder: resolve(REPOSITORY, values.SHORTLIST_DATA),
+    experimentsUrl: values.SHORTLIST_EXPERIMENTS_URL,
     ...(values.DATABASE_URL === undefined ? {} : { databaseUrl: values.DATABASE_URL }),
     ...(values.SHORTLIST_POSTGRES_PORT === undefined ? {} : { postgresPort: Number(values.SHORTLIST_POSTGRES_PORT) }),
     ...(values.SHORTLIST_VALKEY_PORT === undefined ? {} : { valkeyPort: Number(values.SHORTLIST_VALKEY_PORT) }),

@@ -5,6 +5,7 @@ import { register as database } from './verbs/database.ts';
 import { register as demo } from './verbs/demo.ts';
 import { register as evaluate } from './verbs/evaluate.ts';
 import { register as events } from './verbs/events.ts';
+import { register as experiment } from './verbs/experiment.ts';
 import { register as generate } from './verbs/generate.ts';
 import { register as importVerb } from './verbs/import.ts';
 import { register as liveState } from './verbs/live-state.ts';
@@ -32,6 +33,7 @@ const VERBS: readonly Verb[] = [
   train,
   release,
   evaluate,
+  experiment,
   precompute,
 ];
 

@@ -9,6 +9,7 @@ test('an empty environment gives the defaults, relative to the repository', () =
     repository,
     home: resolve(repository, '.shortlist'),
     dataFolder: resolve(repository, '../shared/data'),
+    experimentsUrl: 'http://127.0.0.1:8092',
   });
 });
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createLogger } from '@shortlist/service/observe/logger.ts';
 import { configOrExit, runService } from '@shortlist/service/run-service.ts';
-import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
+import { createAnalysis } from './analysis/create-analysis.ts';
 import { CONFIG_PROGRAM } from './config.ts';
 import { createExperimentsServer } from './experiments-server.ts';
 import { openExperiments } from './open-experiments.ts';
@@ -12,10 +12,6 @@ process.env.UWS_HTTP_MAX_HEADERS_SIZE ??= String(16 * 1024);
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
-
-// Until the analysis is there nothing is decided by numbers, and whoever asks for them is told so.
-const createAnalysis = () => () =>
-  Promise.reject(new ShortlistError('results_unavailable', { experiment: '', reason: 'this build has no analysis' }));
 
 const config = configOrExit(CONFIG_PROGRAM, process.env);
 const logger = createLogger({

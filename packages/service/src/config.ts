@@ -94,7 +94,9 @@ const OWN_NAMES: Readonly<Record<string, string>> = { databaseUrl: 'DATABASE_URL
 /** Keys that mean the same in every program that has them. */
 const SHARED_KEYS = new Set([...Object.keys(SHARED_CONFIG), 'home', 'clockOffsetS']);
 /** Variables of the command line and of the other services, which may be set in the same shell. */
-const OF_OTHER_PROGRAMS = new Set(['SHORTLIST_DATA', 'SHORTLIST_POSTGRES_PORT', 'SHORTLIST_VALKEY_PORT']);
+const OF_OTHER_PROGRAMS = new Set([
+  ...['SHORTLIST_DATA', 'SHORTLIST_POSTGRES_PORT', 'SHORTLIST_VALKEY_PORT', 'SHORTLIST_EXPERIMENTS_URL'],
+]);
 const PREFIXES_OF_PROGRAMS = ['SHORTLIST_INGEST_', 'SHORTLIST_EXPERIMENTS_', 'SHORTLIST_CONTROLLER_'];
 /** Kubernetes gives every pod the addresses of the namespace's services; one named `shortlist-x` looks like ours. */
 const SERVICE_LINK = /_SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/;

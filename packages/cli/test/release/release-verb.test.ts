@@ -21,7 +21,7 @@ async function shortlist(...args: string[]): Promise<Omit<Outcome, 'signal'>> {
   let stdout = '';
   const output = vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((stdout += String(text)), true));
   const program = new Command().exitOverride();
-  register(program, { repository: '/', home, dataFolder: '/' });
+  register(program, { repository: '/', home, dataFolder: '/', experimentsUrl: '' });
   try {
     await program.parseAsync(['release', ...args, '--dataset', 'tiny'], { from: 'user' });
     return { code: Number(process.exitCode ?? 0), stdout, stderr: '' };

@@ -16,7 +16,7 @@ afterEach(async () => {
   await server.stop();
   rmSync(home, { recursive: true, force: true });
 });
-const environment = () => ({ repository, home, dataFolder: '' });
+const environment = () => ({ repository, home, dataFolder: '', experimentsUrl: '' });
 
 describe('the embedded Valkey', () => {
   it('runs while somebody uses it and stops with the last one', async () => {

@@ -7,7 +7,7 @@ export interface Announcement extends Omit<NewDecision, 'evidence' | 'look'> {
 
 const VERBS: Readonly<Record<NewDecision['action'], string>> = {
   look: 'was looked at',
-  roll_back: 'was rolled back: everybody gets control',
+  roll_back: 'was rolled back to control',
   promote: 'was promoted',
   needs_attention: 'needs attention',
   stop: 'was stopped',

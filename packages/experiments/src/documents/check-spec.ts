@@ -1,4 +1,4 @@
-import { effectiveParameters, type ParametersPatch } from '@shortlist/core/contracts/effective-parameters.ts';
+import { effectiveParameters } from '@shortlist/core/contracts/effective-parameters.ts';
 import type { ExperimentSpec } from '@shortlist/core/contracts/experiment.ts';
 import { parseTimestamp } from '@shortlist/core/contracts/timestamp.ts';
 import { problem, problemOf, warning, type Problem } from './problem.ts';
