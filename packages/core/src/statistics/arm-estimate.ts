@@ -19,6 +19,8 @@ export interface ArmEstimate {
   readonly squaredError: number;
   /** Degrees of freedom of `squaredError` (Satterthwaite over the cells). */
   readonly freedom: number;
+  /** Mean of the denominator per user: what a ratio's information grows with; a mean has 1, the default. */
+  readonly denominator?: number;
 }
 
 /** Users of the arm. */
@@ -39,8 +41,9 @@ export const meanEstimate = (arm: Arm, variable = 0): ArmEstimate =>
  * Source: Deng, Knoblich, Lu 2018, arXiv 1803.06336, equation 5: Var = [s²_Y - 2R s_YX + R² s²_X] / (n X̄²).
  */
 export function ratioEstimate(arm: Arm, numerator = 0, denominator = 1): ArmEstimate {
-  const ratio = armMean(arm, numerator) / armMean(arm, denominator);
-  return linearEstimate(arm, ratio, ratioCoefficients(arm, numerator, denominator));
+  const bottom = armMean(arm, denominator);
+  const ratio = armMean(arm, numerator) / bottom;
+  return linearEstimate(arm, ratio, ratioCoefficients(arm, numerator, denominator), bottom);
 }
 
 /**
@@ -49,7 +52,7 @@ export function ratioEstimate(arm: Arm, numerator = 0, denominator = 1): ArmEsti
  */
 export function proportionEstimate(users: number, successes: number): ArmEstimate {
   const value = successes / users;
-  return { users, value, squaredError: (value * (1 - value)) / users, freedom: users - 1 };
+  return { users, value, squaredError: (value * (1 - value)) / users, freedom: users - 1, denominator: 1 };
 }
 
 /** Coefficients of the linearised ratio over the means of the variables. */
@@ -62,7 +65,7 @@ export function ratioCoefficients(arm: Arm, numerator: number, denominator: numb
 }
 
 /** An estimate whose error is that of `coefficients · means`. */
-export function linearEstimate(arm: Arm, value: number, coefficients: readonly number[]): ArmEstimate {
+export function linearEstimate(arm: Arm, value: number, coefficients: readonly number[], denominator = 1): ArmEstimate {
   let squaredError = 0;
   let squares = 0;
   for (const { weight, moments } of arm) {
@@ -75,6 +78,7 @@ export function linearEstimate(arm: Arm, value: number, coefficients: readonly n
     value,
     squaredError,
     freedom: squares > 0 ? (squaredError * squaredError) / squares : usersOf(arm) - arm.length,
+    denominator,
   };
 }
 

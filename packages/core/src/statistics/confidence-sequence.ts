@@ -7,7 +7,15 @@ export interface SequenceOptions {
   tunedForUsers?: number;
   /** Fewest users in an arm: the guarantee is asymptotic, and the first few users of a skewed metric break it. */
   usersMin?: number;
+  /**
+   * Users of both arms in units of finished users (`information.ts`), where outcomes go on growing after the user came.
+   * Default: the users, each taken for finished.
+   */
+  informationUsers?: number | undefined;
 }
+
+/** Default of `usersMin`. */
+export const USERS_MIN = 100;
 
 /**
  * Interval that holds at all looks together, and an always-valid p-value: look as often as you like, stop when you like,
@@ -23,16 +31,26 @@ export interface SequenceOptions {
  */
 export function confidenceSequence(
   effect: Effect | NotComputable,
-  { alpha = 0.05, tunedForUsers = 5000, usersMin = 100 }: SequenceOptions = {},
+  options: SequenceOptions = {},
 ): Inference | NotComputable {
   if (effect.status !== 'ok') return effect;
-  if (effect.usersSmallest < usersMin) return notComputable('too_few_users');
+  if (effect.usersSmallest < (options.usersMin ?? USERS_MIN)) return notComputable('too_few_users');
   const { value, standardError, users } = effect;
-  const spread = users * tightness(alpha, tunedForUsers) + 1;
-  const half = standardError * Math.sqrt((2 * spread * Math.log(Math.sqrt(spread) / alpha)) / (spread - 1));
-  const z = value / standardError;
-  const logEvidence = ((spread - 1) * z * z) / (2 * spread) - Math.log(spread) / 2;
-  return { status: 'ok', low: value - half, high: value + half, pValue: Math.min(1, Math.exp(-logEvidence)) };
+  const { halfWidth, pValue } = mixture(users, options);
+  const half = halfWidth * standardError;
+  return { status: 'ok', low: value - half, high: value + half, pValue: pValue(value / standardError) };
+}
+
+/** The boundary at so many users: half-width in standard errors, and the p-value of a z. */
+export function mixture(
+  users: number,
+  { alpha = 0.05, tunedForUsers = 5000, informationUsers = users }: SequenceOptions = {},
+): { halfWidth: number; pValue: (z: number) => number } {
+  const spread = informationUsers * tightness(alpha, tunedForUsers) + 1;
+  return {
+    halfWidth: Math.sqrt((2 * spread * Math.log(Math.sqrt(spread) / alpha)) / (spread - 1)),
+    pValue: (z) => Math.min(1, Math.exp(Math.log(spread) / 2 - ((spread - 1) * z * z) / (2 * spread))),
+  };
 }
 
 /** rho² of the paper: the mixture's variance which makes the interval tightest at `tunedForUsers`. */

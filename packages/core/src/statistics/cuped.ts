@@ -73,7 +73,7 @@ export function cuped(arms: readonly Arm[], metric: CupedMetric): CupedFit {
     const share = usersOf(arm) / total;
     centreSquaredError += share * share * covarianceOfMeans(arm, covariate, covariate);
     return {
-      ...linearEstimate(arm, raw.value - theta * (past[a]! - centre), coefficients),
+      ...linearEstimate(arm, raw.value - theta * (past[a]! - centre), coefficients, raw.denominator),
       covarianceWithCentre: share * covarianceOfMeans(arm, coefficients, covariate),
     };
   });

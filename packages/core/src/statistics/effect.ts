@@ -27,6 +27,8 @@ export interface Effect {
   readonly users: number;
   /** Users of the smaller arm. */
   readonly usersSmallest: number;
+  /** Mean of the denominator per user over both arms; a mean has 1, the default. */
+  readonly denominator?: number;
 }
 
 export const notComputable = (reason: NotComputableReason): NotComputable => ({ status: 'not_computable', reason });
@@ -79,7 +81,12 @@ function effect(
     freedom: welchFreedom(control, treatment),
     users: control.users + treatment.users,
     usersSmallest,
+    denominator: perUser(control, treatment),
   };
+}
+
+function perUser(a: ArmEstimate, b: ArmEstimate): number {
+  return ((a.denominator ?? 1) * a.users + (b.denominator ?? 1) * b.users) / (a.users + b.users);
 }
 
 function welchFreedom(a: ArmEstimate, b: ArmEstimate): number {

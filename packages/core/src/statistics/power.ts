@@ -7,6 +7,8 @@ export interface Baseline {
   readonly variance: number;
   /** Users either do it or not: the treatment's variance follows from its value. */
   readonly binary?: boolean;
+  /** Mean of a ratio's denominator per user; 1 for a mean. Counts in information only. */
+  readonly denominator?: number;
 }
 
 /** Of a share of users, 0 < share < 1. */
@@ -17,9 +19,10 @@ export const proportionBaseline = (share: number): Baseline => ({
 });
 
 /** Of any estimate from the time before: a mean, or a ratio with its linearised variance; CUPED's shrunk one, too. */
-export const baselineOf = ({ value, squaredError, users }: ArmEstimate): Baseline => ({
+export const baselineOf = ({ value, squaredError, users, denominator = 1 }: ArmEstimate): Baseline => ({
   value,
   variance: squaredError * users,
+  denominator,
 });
 
 export interface PowerPlan {

@@ -15,6 +15,7 @@ const effectOf = (value: number, standardError: number, users: number): Effect =
   freedom: users - 2,
   users,
   usersSmallest: users / 2,
+  denominator: 1,
 });
 
 describe('confidence sequence', () => {

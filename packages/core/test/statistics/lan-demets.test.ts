@@ -12,6 +12,7 @@ const effectOf = (z: number): Effect => ({
   freedom: 20_000,
   users: 20_000,
   usersSmallest: 10_000,
+  denominator: 1,
 });
 const WEEK = [1, 2, 3, 4, 5, 6, 7].map((day) => day / 7);
 

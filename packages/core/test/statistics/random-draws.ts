@@ -22,3 +22,22 @@ export function poisson(random: () => number, mean: number): number {
   }
   return count;
 }
+
+/**
+ * Uniform in [0, 1) with 128 bits of state: the simulations draw 10^9 numbers, more than `seededRandom`'s one cycle of
+ * 2^32 gives to independent streams. Source: sfc32, Doty-Humphrey, PractRand.
+ */
+export function longRandom(seed: number, stream: number): () => number {
+  let [a, b, c, counter] = [seed | 0, stream | 0, 0x9e3779b9 | 0, 1];
+  const next = (): number => {
+    const sum = (((a + b) | 0) + counter) | 0;
+    counter = (counter + 1) | 0;
+    a = b ^ (b >>> 9);
+    b = (c + (c << 3)) | 0;
+    c = (c << 21) | (c >>> 11);
+    c = (c + sum) | 0;
+    return (sum >>> 0) / 4294967296;
+  };
+  for (let warm = 0; warm < 16; warm++) next();
+  return next;
+}
