@@ -9,19 +9,29 @@ import { lastWords } from './last-words.ts';
 export interface ServiceKind {
   /** Of its main.ts, relative to the repository. */
   readonly main: string;
+  /** File name. */
+  readonly log: string;
   readonly startFailed: ErrorCode;
   readonly ended: ErrorCode;
 }
 
 export const POD: ServiceKind = {
   main: 'packages/serving/src/main.ts',
+  log: 'pod.log',
   startFailed: 'pod_start_failed',
   ended: 'pod_ended',
 };
 export const INGEST: ServiceKind = {
   main: 'packages/ingest/src/main.ts',
+  log: 'ingest.log',
   startFailed: 'ingest_start_failed',
   ended: 'ingest_ended',
+};
+export const EXPERIMENTS: ServiceKind = {
+  main: 'packages/experiments/src/main.ts',
+  log: 'experiments.log',
+  startFailed: 'experiments_start_failed',
+  ended: 'experiments_ended',
 };
 
 export interface ServiceProcessOptions {

@@ -3,13 +3,14 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import type { Environment } from '../environment.ts';
+import { gitCommit } from '../train/git-commit.ts';
 import { openDatabase } from '../workspace/database.ts';
 import { openRegistry } from '../workspace/open-registry.ts';
 import { datasetPaths } from '../workspace/paths.ts';
 import { openRedis } from '../workspace/redis.ts';
 import { clockOffset, lastEventS } from './clock-offset.ts';
 import { requireFreePort } from './listen.ts';
-import { INGEST, POD, ServiceProcess, type ServiceKind } from './service-process.ts';
+import { EXPERIMENTS, INGEST, POD, ServiceProcess, type ServiceKind } from './service-process.ts';
 import { busiestShoppers } from './shoppers.ts';
 import { startStorefront } from './storefront-server.ts';
 
@@ -19,6 +20,7 @@ export interface UpOptions {
   readonly httpPort: number;
   readonly adminPort: number;
   readonly ingestPort: number;
+  readonly experimentsPort: number;
   readonly storefrontPort: number;
   /** Absolute. */
   readonly rulesFile?: string;
@@ -29,9 +31,10 @@ export interface UpOptions {
 export interface Platform {
   readonly podUrl: string;
   readonly ingestUrl: string;
+  readonly experimentsUrl: string;
   readonly storefrontUrl: string;
   readonly adminUrl: string;
-  /** Resolves when somebody asks to stop. @throws `pod_ended`, `ingest_ended` when one ends by itself */
+  /** Resolves when somebody asks to stop. @throws `pod_ended`, `ingest_ended`, `experiments_ended` when one ends by itself */
   untilStopped(): Promise<void>;
 }
 
@@ -39,9 +42,9 @@ const READY_WITHIN_MS = 60_000;
 const SHOPPERS_MAX = 40;
 
 /**
- * Starts PostgreSQL, Valkey, the ingest service, a ranking pod on the active release and the storefront, runs `use`, and
+ * Starts PostgreSQL, Valkey, the ingest and experiments services, a ranking pod on the active release and the storefront, runs `use`, and
  * ends all of them again. When `stop` is aborted before all are ready, `use` is not run.
- * @throws `release_none_active`, `pod_start_failed`, `ingest_start_failed`, `port_in_use`, `storefront_not_built` and those of the
+ * @throws `release_none_active`, `pod_start_failed`, `ingest_start_failed`, `experiments_start_failed`, `port_in_use`, `storefront_not_built` and those of the
  * database and Redis
  */
 export async function withPlatform(
@@ -50,18 +53,19 @@ export async function withPlatform(
   stop: AbortSignal,
   use: (platform: Platform) => Promise<void>,
 ): Promise<void> {
-  const { dataset, host, httpPort, adminPort, ingestPort, storefrontPort } = options;
+  const { dataset, host, httpPort, adminPort, ingestPort, experimentsPort, storefrontPort } = options;
   const registry = openRegistry(environment.home, dataset);
   const { trainingWindow } = await registry.manifest((await registry.requirePointer()).active);
   const page = join(environment.repository, 'packages/storefront/dist');
   if (!existsSync(page)) throw new ShortlistError('storefront_not_built', {});
-  for (const port of [httpPort, adminPort, ingestPort, storefrontPort]) await requireFreePort(host, port);
+  for (const port of [httpPort, adminPort, ingestPort, experimentsPort, storefrontPort])
+    await requireFreePort(host, port);
 
   const database = await openDatabase(environment, dataset, { log: options.log });
   const closing: (() => Promise<void>)[] = [() => database.close()];
   const services: ServiceProcess[] = [];
   const start = async (kind: ServiceKind, port: number, variables: Readonly<Record<string, string>>) => {
-    const logFile = join(datasetPaths(environment.home, dataset).folder, kind === POD ? 'pod.log' : 'ingest.log');
+    const logFile = join(datasetPaths(environment.home, dataset).folder, kind.log);
     const { repository } = environment;
     const service = new ServiceProcess({ repository, kind, variables, httpPort: port, logFile });
     closing.push(() => service.stop());
@@ -80,6 +84,10 @@ export async function withPlatform(
       SHORTLIST_CLOCK_OFFSET_S: String(clockOffset(latestS, Date.now() / 1000)),
     };
     const ingest = await start(INGEST, ingestPort, { ...shared, ...ingestVariables(options) });
+    const experiments = await start(EXPERIMENTS, experimentsPort, {
+      ...{ ...shared, SHORTLIST_HOME: environment.home },
+      ...experimentsVariables(options, await gitCommit(environment.repository)),
+    });
     const pod = await start(POD, httpPort, { ...shared, ...podVariables(environment, options) });
     const storefront = await startStorefront({
       folder: page,
@@ -97,6 +105,7 @@ export async function withPlatform(
     await use({
       podUrl: pod.url,
       ingestUrl: ingest.url,
+      experimentsUrl: experiments.url,
       storefrontUrl: `http://127.0.0.1:${storefrontPort}`,
       adminUrl: `http://127.0.0.1:${adminPort}`,
       untilStopped: () => untilStopped(services, stop),
@@ -135,13 +144,23 @@ function ingestVariables(options: UpOptions): Record<string, string> {
   };
 }
 
+function experimentsVariables(options: UpOptions, commit: string): Record<string, string> {
+  return {
+    SHORTLIST_EXPERIMENTS_HTTP_HOST: options.host,
+    SHORTLIST_EXPERIMENTS_HTTP_PORT: String(options.experimentsPort),
+    SHORTLIST_EXPERIMENTS_ADMIN_PORT: '0',
+    SHORTLIST_EXPERIMENTS_COMMIT: commit,
+  };
+}
+
 /** The addresses, as a person wants them. */
 export function addresses(platform: Platform): string {
   return [
     `  storefront   ${platform.storefrontUrl}`,
     `  API          ${platform.podUrl}/recommend   (reference: ${platform.podUrl}/docs)`,
     `  events       ${platform.ingestUrl}/events   (reference: ${platform.ingestUrl}/docs)`,
-    `  status       ${platform.podUrl}/status   ${platform.ingestUrl}/status`,
+    `  experiments  ${platform.experimentsUrl}/experiments   (reference: ${platform.experimentsUrl}/docs)`,
+    `  status       ${platform.podUrl}/status   ${platform.ingestUrl}/status   ${platform.experimentsUrl}/status`,
     `  metrics      ${platform.podUrl}/metrics`,
     `  dashboard    ${platform.adminUrl}/admin/dashboard`,
   ].join('\n');

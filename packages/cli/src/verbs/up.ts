@@ -9,6 +9,7 @@ export interface PortOptions {
   readonly port: string;
   readonly adminPort: string;
   readonly ingestPort: string;
+  readonly experimentsPort: string;
   readonly storefrontPort: string;
   readonly rules?: string;
 }
@@ -20,6 +21,7 @@ export function withPorts(command: Command): Command {
     .option('--port <n>', 'port of the API', '8080')
     .option('--admin-port <n>', 'port of the admin pages', '8081')
     .option('--ingest-port <n>', 'port that takes events and catalogue changes', '8090')
+    .option('--experiments-port <n>', 'port of the experiments service', '8092')
     .option('--storefront-port <n>', 'port of the shop page', '8082')
     .option('--rules <file>', 'business rules (YAML), reloaded when the file changes');
 }
@@ -31,12 +33,12 @@ function portOf(name: string, text: string): number {
   return port;
 }
 
-/** `shortlist up`: the databases, ingest, a pod and the storefront, until stopped. */
+/** `shortlist up`: the databases, ingest, experiments, a pod and the storefront, until stopped. */
 export function register(program: Command, environment: Environment): void {
   withPorts(
     program
       .command('up')
-      .description('run the servers of a dataset: PostgreSQL, Valkey, ingest, ranking pod, storefront'),
+      .description('run the servers of a dataset: PostgreSQL, Valkey, ingest, experiments, ranking pod, storefront'),
   ).action(async (options: PortOptions) => {
     const { addresses, withPlatform } = await import('../up/up.ts');
     const { stopSignal } = await import('../up/stop-signal.ts');
@@ -52,11 +54,12 @@ export function upOptions(options: PortOptions): UpOptions {
     httpPort: portOf('port', options.port),
     adminPort: portOf('admin-port', options.adminPort),
     ingestPort: portOf('ingest-port', options.ingestPort),
+    experimentsPort: portOf('experiments-port', options.experimentsPort),
     storefrontPort: portOf('storefront-port', options.storefrontPort),
   };
-  if (new Set(Object.values(ports)).size < 4)
+  if (new Set(Object.values(ports)).size < Object.keys(ports).length)
     throw new ShortlistError('field_invalid', {
-      field: '--port, --admin-port, --ingest-port, --storefront-port',
+      field: '--port, --admin-port, --ingest-port, --experiments-port, --storefront-port',
       reason: `they must differ (${Object.values(ports).join(', ')})`,
     });
   return {

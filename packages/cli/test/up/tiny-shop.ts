@@ -58,16 +58,17 @@ export interface Ports {
   readonly http: number;
   readonly admin: number;
   readonly ingest: number;
+  readonly experiments: number;
   readonly storefront: number;
 }
 
 /** Ports that were free a moment ago. */
 export async function freePorts(): Promise<Ports> {
-  const probes = [createServer(), createServer(), createServer(), createServer()];
+  const probes = Array.from({ length: 5 }, () => createServer());
   for (const probe of probes) await once(probe.listen(0, '127.0.0.1'), 'listening');
-  const [http, admin, ingest, storefront] = probes.map((probe) => (probe.address() as AddressInfo).port);
+  const [http, admin, ingest, experiments, storefront] = probes.map((probe) => (probe.address() as AddressInfo).port);
   for (const probe of probes) await once(probe.close(), 'close');
-  return { http: http!, admin: admin!, ingest: ingest!, storefront: storefront! };
+  return { http: http!, admin: admin!, ingest: ingest!, experiments: experiments!, storefront: storefront! };
 }
 
 const started: RunningCommand[] = [];
@@ -82,9 +83,9 @@ export async function stopAll(): Promise<void> {
 
 /** `shortlist up` on the tiny shop; ended by `stopAll` at the latest. */
 export function startUp(workspace: TemporaryWorkspace, ports: Ports, ...options: string[]): RunningCommand {
-  const { http, admin, ingest, storefront } = ports;
+  const { http, admin, ingest, experiments, storefront } = ports;
   const listen = ['--port', `${http}`, '--admin-port', `${admin}`, '--ingest-port', `${ingest}`];
-  listen.push('--storefront-port', `${storefront}`);
+  listen.push('--experiments-port', `${experiments}`, '--storefront-port', `${storefront}`);
   const running = startCommand(['up', '--dataset', 'tiny', ...listen, ...options], workspace.variables);
   started.push(running);
   return running;
