@@ -97,9 +97,39 @@ export const ConfigSchema = Type.Object(
       description:
         'How long the slate of a request may be given again to the same one, unless the shopper did something meanwhile; such answers say `cached`. 0: never. 300 is a good value where the same page is shown again and again.',
     }),
-    impressionsFile: text('', {
+    recordsUrl: text('', {
+      pattern: '^$|^https?://',
       description:
-        'File that every shown slate is appended to, in the form that `shortlist import jsonl` reads. Empty: none. Relative to the repository.',
+        'Ingest service that takes slates and exposures, e.g. `http://ingest:8090`. Empty: they stay in the spool until a pod has one. `shortlist up` sets it.',
+    }),
+    recordsSpool: text('', {
+      description:
+        'Folder in which slates and exposures wait for the ingest service; pods of one machine may share it. Written without fsync: what is there survives the end of the pod, not that of the machine. Empty: they wait in memory. Empty, and no `recordsUrl`: nothing is recorded. Relative to the repository. `shortlist up` sets it.',
+    }),
+    recordsSpoolBytesMax: int(268_435_456, 1_048_576, 1_099_511_627_776, {
+      unit: 'bytes',
+      description:
+        'Most that waits in the spool of one pod (about 200,000 slates); what would exceed it waits in memory.',
+    }),
+    recordsMemoryBytesMax: int(16_777_216, 65_536, 1_073_741_824, {
+      unit: 'bytes',
+      description: 'Most that waits in memory; when that is full too, the newest is dropped and counted.',
+    }),
+    recordsQueueMax: int(10_000, 1, 1_000_000, {
+      unit: 'records',
+      description: 'Most records that wait to be written down; one more is dropped and counted.',
+    }),
+    recordsFlushMs: int(50, 1, 100, {
+      unit: 'ms',
+      description: 'How often records are written down and sent: what a pod that is killed may lose.',
+    }),
+    recordsTimeoutMs: int(5_000, 100, 60_000, {
+      unit: 'ms',
+      description: 'Longest request to the ingest service; then it is sent again, later and later up to every 5 s.',
+    }),
+    exposureMemoryMax: int(100_000, 1, 10_000_000, {
+      unit: 'exposures',
+      description: 'How many exposures a pod remembers to have recorded; the log keeps the first of each anyway.',
     }),
   },
   { additionalProperties: false },

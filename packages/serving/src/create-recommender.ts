@@ -1,5 +1,6 @@
 import { effectiveParameters, type ParametersPatch } from '@shortlist/core/contracts/effective-parameters.ts';
 import type { Parameters } from '@shortlist/core/contracts/parameters.ts';
+import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import type { RecommendRequest, RecommendResponse } from '@shortlist/core/contracts/recommend.ts';
 import type { LoadedRelease } from '@shortlist/core/release/loaded-release.ts';
 import { Pace } from '@shortlist/core/release/pace.ts';
@@ -12,16 +13,19 @@ import { ANSWER_TTL_S, type CachedAnswers } from './cached-answers.ts';
 import { findSimilar, findTrending, listProducts } from './catalogue/catalogue-queries.ts';
 import { isServable, keptOf, listOf } from './catalogue/kept-list.ts';
 import { createProfiles, type ProfileOptions, type Profiles } from './create-profiles.ts';
+import type { RecordFacts } from './lifecycle.ts';
 import { DROP_REASONS } from './eligibility.ts';
 import { explain } from './explain/explain.ts';
 import {
   AFTER_BATCH,
   BEFORE_BATCH,
-  ImpressionQueue,
+  createRecorder,
+  recordFailure,
   runBatch,
   runStage,
   STAGES,
-  type ImpressionSink,
+  type RecorderLimits,
+  type RecordSink,
   type StageServices,
 } from './pipeline.ts';
 import { RankingRequest } from './ranking-request.ts';
@@ -54,8 +58,8 @@ export interface RecommenderOptions {
   readonly profiles: ProfileStore | null;
   readonly limits: PipelineLimits;
   readonly rules?: RuleBook;
-  /** Where shown slates are recorded; none are when it is absent. */
-  readonly impressions?: ImpressionSink;
+  /** Where answers and exposures are recorded; none are when it is absent. */
+  readonly records?: { readonly sink: RecordSink; readonly limits: RecorderLimits };
   readonly observer?: PipelineObserver;
   /** Told of every failure that an answer survived, for the log. */
   readonly onFailure?: StageServices['onFailure'];
@@ -77,13 +81,16 @@ export interface PipelineRecommender extends Recommender {
   warmUp(release: LoadedRelease, pace?: Pace): Promise<void>;
   /** Ready answers; null without Redis. */
   readonly answers: CachedAnswers | null;
-  /** Writes what is still queued and stops looking at the rules file. */
+  /** What is recorded of answers; null where nothing is. */
+  readonly records: RecordFacts | null;
+  /** Hands on what is still queued and stops looking at the rules file. */
   close(): Promise<void>;
 }
 
 const PROFILE_CACHE = { ttlMs: 1000, entriesMax: 50_000 };
-const IMPRESSIONS = { max: 10_000, retryMs: 1000 };
 const RULES_POLL_MS = 2000;
+/** What an error without a code is answered as. */
+const INTERNAL = { code: 'internal', status: 500 };
 
 /** The ranking side of the pod: the stages of pipeline.ts with batching between them. */
 export function createRecommender(options: RecommenderOptions): PipelineRecommender {
@@ -130,7 +137,7 @@ class StagedRecommender implements PipelineRecommender {
     this.#services = {
       rules: options.rules ?? RuleBook.none(),
       profiles: this.#profiles?.cache ?? null,
-      impressions: options.impressions ? new ImpressionQueue(options.impressions, IMPRESSIONS) : null,
+      recorder: options.records ? createRecorder(options.records.sink, options.records.limits) : null,
       onFailure: (what, error, ids) => {
         this.#failures += 1;
         options.onFailure?.(what, error, ids);
@@ -151,12 +158,15 @@ class StagedRecommender implements PipelineRecommender {
     this.#rulesTimer = setInterval(() => void this.#services.rules.checkForChange(), RULES_POLL_MS).unref();
   }
 
+  get records(): RecordFacts | null {
+    return this.#services.recorder?.queue ?? null;
+  }
+
   get answers(): CachedAnswers | null {
     return this.#redis?.answers ?? null;
   }
 
   async recommend(body: RecommendRequest, requestId: string, trace?: RequestTrace): Promise<RecommendResponse> {
-    const startedMs = performance.now();
     const { parameters, workspace } = this.#serving(this.#options.releases.current);
     const request = new RankingRequest({
       id: requestId,
@@ -167,6 +177,17 @@ class StagedRecommender implements PipelineRecommender {
       nowS: this.#nowS(),
       deadlineMs: this.#deadlineClock.nowMs() + (body.deadline_ms ?? this.#options.limits.deadlineMs),
     });
+    try {
+      return await this.#answer(request);
+    } catch (error) {
+      const { code, status } = error instanceof ShortlistError ? error : INTERNAL;
+      if (status >= 500) recordFailure(request, code, this.#services.recorder);
+      throw error;
+    }
+  }
+
+  async #answer(request: RankingRequest): Promise<RecommendResponse> {
+    const { startedMs } = request;
     for (const stage of BEFORE_BATCH) await runStage(stage, [request], this.#services);
     const slates = this.#redis?.slates;
     const place = slates ? await slates.find(request) : null;
@@ -182,7 +203,7 @@ class StagedRecommender implements PipelineRecommender {
     const services: StageServices = {
       ...this.#services,
       profiles: createProfiles({ store: warmUpProfiles(release), entriesMax: 10, ttlMs: 0 }).cache,
-      impressions: null,
+      recorder: null,
       onLate: () => undefined,
     };
     const ran = new Set<string>();
@@ -228,7 +249,7 @@ class StagedRecommender implements PipelineRecommender {
   }
 
   status(): Readonly<Record<string, unknown>> {
-    const { rules, profiles, impressions } = this.#services;
+    const { rules, profiles, recorder } = this.#services;
     return {
       stages: STAGES.map(({ name, deadlineMs, onFailure, scope }) => {
         return { name, deadlineMs, onFailure, scope, late: this.#late.get(name) ?? 0 };
@@ -237,7 +258,7 @@ class StagedRecommender implements PipelineRecommender {
       rules: rules.status(),
       profile_cache: profiles?.status() ?? null,
       answer_cache: this.answers?.status() ?? null,
-      impressions: impressions?.status() ?? null,
+      records: recorder?.queue.status() ?? null,
       failures_survived: this.#failures,
       warm_stages: this.#warmStages(),
       topped_up: this.#toppedUp,
@@ -254,11 +275,12 @@ class StagedRecommender implements PipelineRecommender {
     }
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
     clearInterval(this.#rulesTimer);
     this.#deadlineClock.close();
     this.#profiles?.close();
-    await this.#services.impressions?.flush();
+    this.#services.recorder?.queue.flush();
+    return Promise.resolve();
   }
 
   /** A list from the cache of `name`, or computed. */

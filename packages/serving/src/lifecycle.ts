@@ -10,6 +10,23 @@ export interface Served {
   readonly live: LiveFacts;
   /** Ready answers; null without Redis. */
   readonly answers?: CachedAnswers | null;
+  /** Null where nothing is recorded. */
+  readonly records?: RecordFacts | null;
+}
+
+/** What became of the records of answers, in records since the process started. */
+export interface RecordFacts {
+  status(): {
+    readonly offered: number;
+    readonly dropped: number;
+    readonly sent: number;
+    readonly rejected: number;
+    readonly spooled: number;
+    readonly adopted: number;
+    readonly damaged: number;
+    readonly waiting: number;
+    readonly spool_bytes: number;
+  };
 }
 
 /** How the pod follows what happens since its release; live/open-live.ts stands behind it. */
@@ -48,6 +65,11 @@ export class Lifecycle {
   /** Empty while nothing is loaded. */
   get pipelineStatus(): Readonly<Record<string, unknown>> {
     return this.#served?.recommender.status() ?? {};
+  }
+
+  /** Null while nothing is loaded. */
+  get records(): RecordFacts | null {
+    return this.#served?.records ?? null;
   }
 
   /** Null without Redis, and while nothing is loaded. */

@@ -12,8 +12,8 @@ import type { Config } from './config.ts';
 import { createRecommender } from './create-recommender.ts';
 import { LiveRecommender } from './live/live-recommender.ts';
 import { Live } from './live/open-live.ts';
-import { JsonlSpool } from './pipeline.ts';
 import type { OpenContext, OpenedPod } from './pod.ts';
+import { openRecords } from './records/open-records.ts';
 import { ReleaseHolder } from './release-holder.ts';
 import { RuleBook } from './rules/rule-book.ts';
 
@@ -50,6 +50,7 @@ export async function openPod({ config, log, observer }: OpenContext): Promise<O
   const pool = await openPool(config, log);
   const redis = await openRedis(config, log);
   const logFailure = limited(FAILURES_LOGGED_PER_S);
+  const records = await openRecords(config, log);
   const recommender = createRecommender({
     releases,
     rules,
@@ -72,14 +73,13 @@ export async function openPod({ config, log, observer }: OpenContext): Promise<O
             recommendTtlS: config.recommendCacheS,
           },
         }),
-    ...(config.impressionsFile === ''
-      ? {}
-      : { impressions: new JsonlSpool(resolve(REPOSITORY, config.impressionsFile)) }),
+    ...(records === null ? {} : { records: { sink: records, limits: config } }),
     onFailure: (what, error, requestIds) =>
       logFailure(() => log.warn({ what, err: error, request_ids: requestIds }, 'served without')),
   });
   const close = async (): Promise<void> => {
     await recommender.close();
+    await records?.close();
     await live.close();
     await releases.close();
     redis?.close();
@@ -93,7 +93,14 @@ export async function openPod({ config, log, observer }: OpenContext): Promise<O
     throw error;
   }
   releases.watch();
-  return { recommender: new LiveRecommender(recommender, live), releases, live, answers: recommender.answers, close };
+  return {
+    recommender: new LiveRecommender(recommender, live),
+    releases,
+    live,
+    answers: recommender.answers,
+    records: recommender.records,
+    close,
+  };
 }
 
 function registryOf({ home, dataset }: Config): ReleaseRegistry {

@@ -6,7 +6,7 @@ import { retrieve } from './stages/3-retrieve/retrieve.ts';
 import { filter } from './stages/4-filter/filter.ts';
 import { keepFusedOrder, rank } from './stages/5-rank/rank.ts';
 import { rerank } from './stages/6-rerank/rerank.ts';
-import type { ImpressionQueue } from './stages/7-record/impression-queue.ts';
+import type { Recorder } from './stages/7-record/recorder.ts';
 import { record } from './stages/7-record/record.ts';
 import type { RankingRequest } from './ranking-request.ts';
 import type { RuleBook } from './rules/rule-book.ts';
@@ -16,7 +16,7 @@ import { within } from './within.ts';
 export interface StageServices {
   readonly rules: RuleBook;
   readonly profiles: ProfileCache | null;
-  readonly impressions: ImpressionQueue | null;
+  readonly recorder: Recorder | null;
   /** Told of every failure that an answer survived. */
   readonly onFailure: (what: string, error: unknown, requestIds: readonly string[]) => void;
   /** Told of a stage that took longer than its deadline. */
@@ -107,11 +107,11 @@ export const STAGES: readonly Stage[] = [
   },
   {
     name: 'record',
-    needs: ['slate', 'impression queue'],
+    needs: ['slate', 'enrolments', 'record queue'],
     deadlineMs: 2,
     onFailure: 'degrade',
     scope: 'request',
-    run: ([request], { impressions }) => record(request!, impressions),
+    run: ([request], { recorder }) => record(request!, recorder),
   },
 ];
 
@@ -174,4 +174,6 @@ export { LogTier } from './stages/2-profile/log-tier.ts';
 export { ProfileCache } from './stages/2-profile/profile-cache.ts';
 export type { ProfileTier } from './stages/2-profile/profile-read.ts';
 export { TieredProfiles } from './stages/2-profile/tiered-profiles.ts';
-export { ImpressionQueue, JsonlSpool, type ImpressionSink } from './stages/7-record/impression-queue.ts';
+export { recordFailure } from './stages/7-record/record.ts';
+export type { RecordSink } from './stages/7-record/record-queue.ts';
+export { createRecorder, type RecorderLimits } from './stages/7-record/recorder.ts';

@@ -25,6 +25,8 @@ export class RankingRequest {
   readonly nowS: number;
   /** Moment on the clock of deadlines (batching/loop-clock.ts), in ms, by which its batch must have begun. */
   readonly deadlineMs: number;
+  /** When it began, on performance.now()'s clock, ms. */
+  readonly startedMs = performance.now();
   /** Stages that could not do their work. */
   readonly degraded: string[] = [];
 
@@ -113,6 +115,8 @@ export interface ServedSlate {
   readonly scores: Float32Array;
   readonly propensities: Float32Array;
   readonly explored: Uint8Array;
+  /** Best source by slot, '' for an item that none found; empty when that is not known. */
+  readonly sources: readonly string[];
   readonly placements: ReadonlyMap<number, Placement>;
   readonly cappedBy: (row: number) => string | null;
   /** Candidate numbers after boosts, best first, as long as the candidates. */

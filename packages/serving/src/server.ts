@@ -31,6 +31,7 @@ export async function createPodServer(options: PodServerOptions): Promise<PodSer
   const metrics = createMetrics({
     releaseStatus: () => lifecycle.releaseStatus,
     live: () => lifecycle.live,
+    records: () => lifecycle.records,
     inFlight: () => ports.inFlight(),
   });
   let openapi: string | undefined;

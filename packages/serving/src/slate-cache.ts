@@ -9,6 +9,7 @@ interface KeptSlate {
   readonly scores: readonly number[];
   readonly propensities: readonly number[];
   readonly explored: readonly number[];
+  readonly sources: readonly string[];
 }
 
 /** Where a slate is kept, for `keep` after it was computed. */
@@ -58,6 +59,7 @@ export class SlateCache {
       scores: Array.from(slate.scores.subarray(0, slate.count)),
       propensities: Array.from(slate.propensities.subarray(0, slate.count)),
       explored: Array.from(slate.explored.subarray(0, slate.count)),
+      sources: slate.sources,
     };
     this.#answers.keep(NAME, key, { value, version, ttlS: this.#ttlS });
   }
@@ -83,6 +85,7 @@ function slateOf(kept: KeptSlate, { workspace, allowed }: RankingRequest): Serve
     scores: Float32Array.from(kept.scores),
     propensities: Float32Array.from(kept.propensities),
     explored: Uint8Array.from(kept.explored),
+    sources: kept.sources,
     placements: new Map(),
     cappedBy: () => null,
     order: new Int32Array(0),

@@ -3,7 +3,7 @@ import type { FastStores } from '@shortlist/core/stores/fast-stores.ts';
 import { memoryFastStores } from '@shortlist/core/stores/memory/fast-stores.ts';
 import type { LoadedRelease } from '@shortlist/core/release/loaded-release.ts';
 import type { RecommenderOptions } from '../src/create-recommender.ts';
-import type { ImpressionSink } from '../src/pipeline.ts';
+import { KeptRecords } from './records/kept-records.ts';
 import { NOW_S, openTinyRelease, profilesOf, recommenderOf, type History } from './pipeline/tiny-serving.ts';
 
 describe('ready answers', () => {
@@ -93,18 +93,17 @@ describe('ready answers', () => {
     });
 
     it('say so, keep their request id and are recorded like any other', async () => {
-      const written: unknown[] = [];
-      const impressions: ImpressionSink = { write: (list) => Promise.resolve(void written.push(...list)) };
-      const pod = open({ profiles: profilesOf({ ann: history }), impressions }, 300);
+      const kept = new KeptRecords();
+      const pod = open({ profiles: profilesOf({ ann: history }), records: kept.options }, 300);
       const first = await pod.recommend(request, 'a');
       expect(first).not.toHaveProperty('cached');
       const second = await pod.recommend({ ...request, deadline_ms: 500 }, 'b');
       expect(second).toMatchObject({ cached: true, request_id: 'b', tier: first.tier });
       expect(second.recommendations).toEqual(first.recommendations);
       await pod.close();
-      expect(written).toMatchObject([{ request_id: 'a' }, { request_id: 'b' }]);
-      const [one, two] = written as { items: string[]; propensities: number[] }[];
-      expect(two).toMatchObject({ items: one!.items, propensities: one!.propensities });
+      expect(kept.slates).toMatchObject([{ request_id: 'a' }, { request_id: 'b' }]);
+      const [one, two] = kept.slates;
+      expect(two).toMatchObject({ items: one!.items, propensities: one!.propensities, sources: one!.sources });
     });
 
     it('end with the next event of the unit, another request, an explanation and a sold-out item', async () => {

@@ -88,7 +88,7 @@ export async function withPlatform(
       ...{ ...shared, SHORTLIST_HOME: environment.home },
       ...experimentsVariables(options, await gitCommit(environment.repository)),
     });
-    const pod = await start(POD, httpPort, { ...shared, ...podVariables(environment, options) });
+    const pod = await start(POD, httpPort, { ...shared, ...podVariables(environment, options, ingest.url) });
     const storefront = await startStorefront({
       folder: page,
       podUrl: pod.url,
@@ -126,8 +126,10 @@ async function untilStopped(services: readonly ServiceProcess[], stop: AbortSign
   throw new ShortlistError(service.kind.ended, { reason, log: service.logFile });
 }
 
-function podVariables(environment: Environment, options: UpOptions): Record<string, string> {
+function podVariables(environment: Environment, options: UpOptions, ingestUrl: string): Record<string, string> {
   return {
+    SHORTLIST_RECORDS_URL: ingestUrl,
+    SHORTLIST_RECORDS_SPOOL: join(datasetPaths(environment.home, options.dataset).folder, 'records'),
     SHORTLIST_HOME: environment.home,
     SHORTLIST_HTTP_HOST: options.host,
     SHORTLIST_HTTP_PORT: String(options.httpPort),

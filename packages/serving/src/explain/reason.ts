@@ -1,5 +1,6 @@
 import { EVENT_CODE } from '@shortlist/core/contracts/events.ts';
-import { SOURCE_COUNT, SOURCES, type SourceName } from '@shortlist/core/retrieval/source.ts';
+import { SOURCES } from '@shortlist/core/retrieval/source.ts';
+import { bestSource } from '../best-source.ts';
 import type { RankingRequest } from '../ranking-request.ts';
 
 /** Events of the profile that a reason may name. */
@@ -52,23 +53,6 @@ function looksAt({ profile, workspace }: RankingRequest, row: number): boolean {
   const { categoryCodes } = workspace.release.catalog;
   for (let i = 0; i < profile.length; i++) if (categoryCodes[profile.rows[i]!] === categoryCodes[row]) return true;
   return false;
-}
-
-/** The source that put the item highest, or null for one that none retrieved (a pin). */
-function bestSource(request: RankingRequest, row: number): SourceName | null {
-  const { candidates } = request.buffers;
-  const c = candidates.slotOf(row);
-  if (c < 0) return null;
-  let best: SourceName | null = null;
-  let bestRank = Infinity;
-  SOURCES.forEach(({ name }, s) => {
-    const rank = candidates.ranks[c * SOURCE_COUNT + s]!;
-    if (rank > 0 && rank < bestRank) {
-      best = name;
-      bestRank = rank;
-    }
-  });
-  return best;
 }
 
 /** The item of the last events that is most like `row`: by vector; without vectors the last one of the same category. */

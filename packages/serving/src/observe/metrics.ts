@@ -1,9 +1,10 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { FinishedRequest } from '@shortlist/service/observe/finished-request.ts';
 import { RequestMetrics, SECONDS } from '@shortlist/service/observe/request-metrics.ts';
-import type { LiveFacts } from '../lifecycle.ts';
+import type { LiveFacts, RecordFacts } from '../lifecycle.ts';
 import type { PipelineObserver, ReleaseStatus } from '../recommender.ts';
 import { quantiles, type Quantiles } from './quantiles.ts';
+import { registerRecords } from './record-metrics.ts';
 
 const POWERS_OF_TWO = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
 
@@ -32,10 +33,12 @@ export interface MetricsOptions {
   readonly releaseStatus: () => ReleaseStatus;
   /** Null while nothing is loaded. */
   readonly live: () => Pick<LiveFacts, 'lagS' | 'leaks'> | null;
+  /** Null while nothing is loaded, and where nothing is recorded. */
+  readonly records: () => RecordFacts | null;
   readonly inFlight: () => number;
 }
 
-export function createMetrics({ releaseStatus, live, inFlight }: MetricsOptions): Metrics {
+export function createMetrics({ releaseStatus, live, records, inFlight }: MetricsOptions): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const all = new RequestMetrics(registry, inFlight);
@@ -95,6 +98,7 @@ export function createMetrics({ releaseStatus, live, inFlight }: MetricsOptions)
       this.inc(live()?.leaks ?? 0);
     },
   });
+  registerRecords(registry, records);
   const profileReads = new Counter({
     name: 'shortlist_profile_reads_total',
     help: 'Profiles by the tier that gave them (memory, redis, log) and whether there was anything.',

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ProfileStore } from '@shortlist/core/stores/profile-store.ts';
 import type { LoadedRelease } from '@shortlist/core/release/loaded-release.ts';
 import { NOW_S, openTinyRelease, profilesOf, recommenderOf, slateOf } from './tiny-serving.ts';
+import { KeptRecords } from '../records/kept-records.ts';
 
 let release: LoadedRelease;
 beforeAll(async () => {
@@ -257,14 +258,14 @@ describe('the answer', () => {
     expect(seen).toEqual(['assign', 'profile', 'retrieve', 'filter', 'rank', 'rerank', 'record']);
   });
   it('records the slate with its propensities', async () => {
-    const written: unknown[] = [];
+    const kept = new KeptRecords();
     const recommender = recommenderOf(release, {
-      impressions: { write: (batch) => Promise.resolve(void written.push(...batch)) },
+      records: kept.options,
       parameters: { exploration: { slots: 2, pool: 30 } },
     });
     const answer = await recommender.recommend({ session_id: 's', num_items: 5, context: { surface: 'home' } }, 'r7');
     await recommender.close();
-    expect(written).toEqual([
+    expect(kept.records).toEqual([
       expect.objectContaining({
         request_id: 'r7',
         session_id: 's',
@@ -274,6 +275,8 @@ describe('the answer', () => {
         propensities: [1, 1, 1, expect.closeTo(1 / 27), expect.closeTo(1 / 27)],
         release: release.id,
         tier: 'trending',
+        sources: answer.recommendations.map(() => expect.stringMatching(/^[a-z_]+$/) as string),
+        error: null,
       }),
     ]);
   });

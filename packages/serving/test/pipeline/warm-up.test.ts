@@ -3,6 +3,7 @@ import type { LoadedRelease } from '@shortlist/core/release/loaded-release.ts';
 import type { RankerBatch } from '@shortlist/core/release/ranker.ts';
 import { STAGES } from '../../src/pipeline.ts';
 import { openTinyRelease, profilesOf, recommenderOf } from './tiny-serving.ts';
+import { KeptRecords } from '../records/kept-records.ts';
 
 let release: LoadedRelease;
 beforeAll(async () => {
@@ -40,9 +41,8 @@ describe('the warm-up', () => {
 
   it('leaves no trace: no stored profile is read, no slate recorded, nothing counted, and answers stay the same', async () => {
     const profiles = profilesOf({ ann: [{ item: 'item-4', type: 'purchase', ago: 3000 }] });
-    const written: unknown[] = [];
-    const impressions = { write: (batch: readonly unknown[]) => Promise.resolve(void written.push(...batch)) };
-    const recommender = recommenderOf(release, { profiles, impressions });
+    const kept = new KeptRecords();
+    const recommender = recommenderOf(release, { profiles, records: kept.options });
     const request = { user_id: 'ann', num_items: 10 };
     const before = await recommenderOf(release, { profiles }).recommend(request, 'r');
     profiles.reads = 0;
@@ -52,7 +52,7 @@ describe('the warm-up', () => {
     const { recommendations } = await recommender.recommend(request, 'r');
     expect(recommendations).toEqual(before.recommendations);
     await recommender.close();
-    expect(written).toHaveLength(1);
+    expect(kept.records).toHaveLength(1);
   });
 
   it('is asked of every release: another one that takes over is not ready before its own', async () => {

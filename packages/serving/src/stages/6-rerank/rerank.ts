@@ -1,3 +1,4 @@
+import { bestSource } from '../../best-source.ts';
 import { cosine } from './mmr.ts';
 import { uniforms } from './exploration.ts';
 import { buildSlate, type Slate } from './slate.ts';
@@ -25,7 +26,13 @@ export function rerank(request: RankingRequest): void {
     uniform: uniforms(request.id),
   });
   const placements = new Map([...boosted.placements, ...slate.placements]);
-  request.slate = { ...slate, placements, scores: scoresOf(request, slate), order: boosted.order };
+  request.slate = {
+    ...slate,
+    placements,
+    scores: scoresOf(request, slate),
+    order: boosted.order,
+    sources: sourcesOf(request, slate),
+  };
 }
 
 function rowsOf(order: Int32Array, rows: Int32Array): Int32Array {
@@ -42,6 +49,9 @@ function scoresOf(request: RankingRequest, slate: Slate): Float32Array {
     return c < 0 ? 0 : value[c]!;
   });
 }
+
+const sourcesOf = (request: RankingRequest, slate: Slate): readonly string[] =>
+  Array.from(slate.rows.subarray(0, slate.count), (row) => bestSource(request, row) ?? '');
 
 /** Cosine of item vectors; without towers, half for the same category and half for the same brand. */
 function similarityIn({ workspace }: RankingRequest): (rowA: number, rowB: number) => number {
