@@ -41,10 +41,13 @@ interface Shop {
 
 async function openShop(items: number): Promise<Shop> {
   const release = await syntheticRelease(items);
+  const workspace = new ReleaseWorkspace(release);
   return {
     label: items % 1000 === 0 ? `${items / 1000}k` : String(items),
-    workspace: new ReleaseWorkspace(release),
+    workspace,
     services: {
+      variants: null,
+      workspaceOf: () => workspace,
       rules: RuleBook.none(),
       profiles: createProfiles({ store: storeOf(release), entriesMax: 1000, ttlMs: 3_600_000 }).cache,
       recorder: createRecorder(NOWHERE, RECORD_LIMITS),

@@ -13,7 +13,7 @@ export const NOT_EXPLAINED: Explained = { explanations: null, reasons: null, why
 
 /** The body of the answer; `latency_ms` is what it took until now. */
 export function answerOf(request: RankingRequest, explained: Explained, latencyMs: number): RecommendResponse {
-  const { id, tier, degraded, workspace, slate } = request;
+  const { id, tier, degraded, workspace, slate, enrolments } = request;
   if (slate === null) throw new Error('an answer before the rerank stage');
   const recommendations: Recommendation[] = [];
   for (let s = 0; s < slate.count; s++) {
@@ -29,9 +29,9 @@ export function answerOf(request: RankingRequest, explained: Explained, latencyM
     tier,
     degraded,
     model_version: workspace.release.id,
-    experiments: [],
-    experiment_id: null,
-    variant: null,
+    experiments: enrolments.map(({ experiment, served }) => ({ experiment_id: experiment, variant: served })),
+    experiment_id: enrolments[0]?.experiment ?? null,
+    variant: enrolments[0]?.served ?? null,
     ...(explained.whyNot ? { why_not: explained.whyNot } : {}),
     request_id: id,
     latency_ms: latencyMs,

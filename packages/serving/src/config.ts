@@ -97,6 +97,19 @@ export const ConfigSchema = Type.Object(
       description:
         'How long the slate of a request may be given again to the same one, unless the shopper did something meanwhile; such answers say `cached`. 0: never. 300 is a good value where the same page is shown again and again.',
     }),
+    assignmentsFile: text('', {
+      description:
+        'File of an assignment snapshot (docs/experiments), looked at every 2 s. Empty: the snapshot that the experiments service publishes in Redis. Relative to the repository.',
+    }),
+    variantReleasesMax: int(3, 0, 20, {
+      unit: 'releases',
+      description:
+        'Most releases that are loaded beside the active one for variants of experiments; a variant whose release is not is answered by control, and recorded so.',
+    }),
+    unitsKeptMax: int(20_000, 1, 10_000_000, {
+      unit: 'units',
+      description: 'Users, and as many sessions, whose places in the experiments are kept in memory.',
+    }),
     recordsUrl: text('', {
       pattern: '^$|^https?://',
       description:

@@ -1,5 +1,4 @@
-import { effectiveParameters, type ParametersPatch } from '@shortlist/core/contracts/effective-parameters.ts';
-import type { Parameters } from '@shortlist/core/contracts/parameters.ts';
+import type { ParametersPatch } from '@shortlist/core/contracts/effective-parameters.ts';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import type { RecommendRequest, RecommendResponse } from '@shortlist/core/contracts/recommend.ts';
 import type { LoadedRelease } from '@shortlist/core/release/loaded-release.ts';
@@ -15,6 +14,9 @@ import { isServable, keptOf, listOf } from './catalogue/kept-list.ts';
 import { createProfiles, type ProfileOptions, type Profiles } from './create-profiles.ts';
 import type { RecordFacts } from './lifecycle.ts';
 import { DROP_REASONS } from './eligibility.ts';
+import { answerAlternatives } from './experiments/answer-alternatives.ts';
+import { AssignmentBook } from './experiments/assignment-book.ts';
+import { Variants } from './experiments/variants.ts';
 import { explain } from './explain/explain.ts';
 import {
   AFTER_BATCH,
@@ -38,6 +40,8 @@ import type {
   RequestTrace,
 } from './recommender.ts';
 import { createRedisSide, type RedisOptions, type RedisSide } from './redis-side.ts';
+import type { HeldStatus } from './release-holder.ts';
+import { inSlots } from './in-slots.ts';
 import { ReleaseWorkspace } from './release-workspace.ts';
 import { RuleBook } from './rules/rule-book.ts';
 import { WARM_UP_ROUNDS, warmUpProfiles, warmUpRequests } from './warm-up.ts';
@@ -52,8 +56,14 @@ export interface PipelineLimits {
 }
 
 export interface RecommenderOptions {
-  /** `current` throws `not_ready` while there is none; it is read once per request. */
-  readonly releases: { readonly current: LoadedRelease };
+  /** `current` throws `not_ready` while there is none; `loaded` finds those that are held for experiments. */
+  readonly releases: {
+    readonly current: LoadedRelease;
+    loaded?(id: string): LoadedRelease | null;
+    heldStatus?(): readonly HeldStatus[];
+  };
+  /** The experiments in force; none where it is absent. */
+  readonly assignments?: AssignmentBook;
   /** Null: no stored profiles, so only `context.recent_items` makes an answer personal. */
   readonly profiles: ProfileStore | null;
   readonly limits: PipelineLimits;
@@ -100,6 +110,8 @@ export function createRecommender(options: RecommenderOptions): PipelineRecommen
 class StagedRecommender implements PipelineRecommender {
   readonly #options: RecommenderOptions;
   readonly #services: StageServices;
+  readonly #assignments: AssignmentBook;
+  readonly #variants: Variants;
   readonly #profiles: Profiles | null;
   readonly #redis: RedisSide | null;
   readonly #batcher: Batcher<RankingRequest, Explained>;
@@ -134,7 +146,12 @@ class StagedRecommender implements PipelineRecommender {
         ...(this.#redis ? { redis: this.#redis } : {}),
         ...(observer ? { onRead: observer.profileRead.bind(observer) } : {}),
       });
+    const { releases, parameters } = options;
+    this.#assignments = options.assignments ?? new AssignmentBook({ unitsMax: 1 });
+    this.#variants = new Variants({ book: this.#assignments, releases, parameters });
     this.#services = {
+      variants: this.#variants,
+      workspaceOf: (release) => this.#serving(release).workspace,
       rules: options.rules ?? RuleBook.none(),
       profiles: this.#profiles?.cache ?? null,
       recorder: options.records ? createRecorder(options.records.sink, options.records.limits) : null,
@@ -146,7 +163,7 @@ class StagedRecommender implements PipelineRecommender {
     };
     this.#batcher = new Batcher({
       compute: (batch) => this.#compute(batch),
-      rowsOf: ({ parameters }) => parameters.candidatesMax,
+      rowsOf: ({ parameters, alternatives }) => parameters.candidatesMax * (1 + alternatives.length),
       deadlineOf: ({ deadlineMs }) => deadlineMs,
       nowMs: () => this.#deadlineClock.nowMs(),
       rowsMax: limits.batchRowsMax,
@@ -167,13 +184,13 @@ class StagedRecommender implements PipelineRecommender {
   }
 
   async recommend(body: RecommendRequest, requestId: string, trace?: RequestTrace): Promise<RecommendResponse> {
-    const { parameters, workspace } = this.#serving(this.#options.releases.current);
+    const { active } = this.#variants;
     const request = new RankingRequest({
       id: requestId,
       body,
       trace,
-      workspace,
-      parameters,
+      workspace: this.#serving(active).workspace,
+      parameters: active.parameters,
       nowS: this.#nowS(),
       deadlineMs: this.#deadlineClock.nowMs() + (body.deadline_ms ?? this.#options.limits.deadlineMs),
     });
@@ -202,13 +219,14 @@ class StagedRecommender implements PipelineRecommender {
     const serving = this.#serving(release);
     const services: StageServices = {
       ...this.#services,
+      variants: null,
       profiles: createProfiles({ store: warmUpProfiles(release), entriesMax: 10, ttlMs: 0 }).cache,
       recorder: null,
       onLate: () => undefined,
     };
     const ran = new Set<string>();
     for (let round = 0; round < WARM_UP_ROUNDS; round++) {
-      const parameters = { ...serving.parameters };
+      const parameters = { ...this.#variants.parametersOf(release) };
       // Both rankers, since an experiment may ask for the other one.
       if (parameters.precision !== 'none' && round % 3 === 2) parameters.precision = 'fp32';
       const requests = warmUpRequests(release.catalog).map((body, i) => {
@@ -245,7 +263,7 @@ class StagedRecommender implements PipelineRecommender {
   }
 
   products(query: ProductQuery): Promise<ProductPage> {
-    return settled(() => listProducts(this.#options.releases.current, query));
+    return settled(() => listProducts(this.#variants.active, query));
   }
 
   status(): Readonly<Record<string, unknown>> {
@@ -256,6 +274,7 @@ class StagedRecommender implements PipelineRecommender {
       }),
       batching: this.#batcher.status(),
       rules: rules.status(),
+      experiments: { ...this.#assignments.status(), releases: this.#options.releases.heldStatus?.() ?? [] },
       profile_cache: profiles?.status() ?? null,
       answer_cache: this.answers?.status() ?? null,
       records: recorder?.queue.status() ?? null,
@@ -289,7 +308,7 @@ class StagedRecommender implements PipelineRecommender {
     key: string,
     find: (release: LoadedRelease) => ItemList,
   ): Promise<ItemList> {
-    const release = this.#options.releases.current;
+    const release = this.#variants.active;
     if (this.answers === null) return find(release);
     const { catalog, id } = release;
     const kept = await this.answers.answer({
@@ -343,29 +362,23 @@ class StagedRecommender implements PipelineRecommender {
   #serving(release: LoadedRelease): Serving {
     let serving = this.#servings.get(release);
     if (serving === undefined) {
-      const { parameters: own } = this.#options;
-      const parameters = own ? effectiveParameters(release.parameters, own) : release.parameters;
-      serving = { parameters, workspace: new ReleaseWorkspace(release), warmStages: [] };
+      serving = { workspace: new ReleaseWorkspace(release), warmStages: [] };
       this.#servings.set(release, serving);
     }
     return serving;
   }
 }
 
-/** Runs the batch stages in borrowed slots, and explains while these still hold the candidates. */
+/** Runs the batch stages, and explains while the slots still hold the candidates; then what other variants would show. */
 async function computeBatch(batch: readonly RankingRequest[], services: StageServices): Promise<readonly Explained[]> {
-  for (const request of batch) request.slot = request.workspace.takeSlot();
-  try {
+  const explained = await inSlots(batch, async () => {
     await runBatch(batch, services);
-    const explained: Explained[] = [];
-    for (const request of batch) explained.push(await explain(request));
-    return explained;
-  } finally {
-    for (const request of batch) {
-      request.workspace.returnSlot(request.buffers);
-      request.slot = null;
-    }
-  }
+    const each: Explained[] = [];
+    for (const request of batch) each.push(await explain(request));
+    return each;
+  });
+  await answerAlternatives(batch, services);
+  return explained;
 }
 
 /** A synchronous answer as a promise, so that its refusals are rejections. */
@@ -374,7 +387,6 @@ function settled<T>(work: () => T): Promise<T> {
 }
 
 interface Serving {
-  readonly parameters: Parameters;
   readonly workspace: ReleaseWorkspace;
   warmStages: readonly string[];
 }

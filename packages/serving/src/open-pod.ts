@@ -10,6 +10,8 @@ import { RedisConnection } from '@shortlist/core/stores/redis/connection.ts';
 import { redisStores } from '@shortlist/core/stores/redis/stores.ts';
 import type { Config } from './config.ts';
 import { createRecommender } from './create-recommender.ts';
+import { AssignmentBook } from './experiments/assignment-book.ts';
+import { SnapshotWatch, type SnapshotWatchOptions } from './experiments/snapshot-watch.ts';
 import { LiveRecommender } from './live/live-recommender.ts';
 import { Live } from './live/open-live.ts';
 import type { OpenContext, OpenedPod } from './pod.ts';
@@ -31,6 +33,7 @@ export async function openPod({ config, log, observer }: OpenContext): Promise<O
   const rules = config.rulesFile === '' ? RuleBook.none() : await RuleBook.open(resolve(REPOSITORY, config.rulesFile));
   const releases = new ReleaseHolder({
     registry: registryOf(config),
+    heldMax: config.variantReleasesMax,
     load: async (dir) => {
       const pace = releases.ready ? Pace.shared() : Pace.alone();
       const release = await live.attach(await loadRelease(dir, { pace, spareRows: live.spareRows }));
@@ -51,8 +54,20 @@ export async function openPod({ config, log, observer }: OpenContext): Promise<O
   const redis = await openRedis(config, log);
   const logFailure = limited(FAILURES_LOGGED_PER_S);
   const records = await openRecords(config, log);
+  let holding: Promise<void> = Promise.resolve();
+  const assignments = new AssignmentBook({ unitsMax: config.unitsKeptMax });
+  const watch = watchOf(config, redis, {
+    book: assignments,
+    onTaken: () => {
+      const { version, releases: named } = assignments.compiled!;
+      log.info({ version, releases: named }, 'assignment snapshot in force');
+      holding = releases.hold(named);
+    },
+    onFailure: (what, error) => log.error({ what, err: error }, 'assigning as before'),
+  });
   const recommender = createRecommender({
     releases,
+    assignments,
     rules,
     profiles: pool && postgresStores(pool).profiles,
     limits: config,
@@ -78,6 +93,7 @@ export async function openPod({ config, log, observer }: OpenContext): Promise<O
       logFailure(() => log.warn({ what, err: error, request_ids: requestIds }, 'served without')),
   });
   const close = async (): Promise<void> => {
+    await watch?.close();
     await recommender.close();
     await records?.close();
     await live.close();
@@ -87,6 +103,9 @@ export async function openPod({ config, log, observer }: OpenContext): Promise<O
   };
   try {
     await releases.reload();
+    await watch?.start();
+    // Whoever is in an experiment meets the same variant before and after a restart.
+    await holding;
     await live.start();
   } catch (error) {
     await close();
@@ -103,8 +122,23 @@ export async function openPod({ config, log, observer }: OpenContext): Promise<O
   };
 }
 
-function registryOf({ home, dataset }: Config): ReleaseRegistry {
-  const folder = join(resolve(REPOSITORY, home), 'datasets', dataset);
+const folderOf = ({ home, dataset }: Config): string => join(resolve(REPOSITORY, home), 'datasets', dataset);
+
+/** Null where nobody could bring a snapshot. */
+function watchOf(
+  config: Config,
+  redis: RedisConnection | null,
+  told: Pick<SnapshotWatchOptions, 'book' | 'onTaken' | 'onFailure'>,
+): SnapshotWatch | null {
+  const keptFile = join(folderOf(config), 'assignment-snapshot.json');
+  if (config.assignmentsFile !== '')
+    return new SnapshotWatch({ ...told, keptFile, from: { file: resolve(REPOSITORY, config.assignmentsFile) } });
+  return redis && new SnapshotWatch({ ...told, keptFile, from: { store: redisStores(redis).assignments } });
+}
+
+function registryOf(config: Config): ReleaseRegistry {
+  const { dataset } = config;
+  const folder = folderOf(config);
   return new ReleaseRegistry({
     dataset,
     releasesDir: join(folder, 'releases'),

@@ -1,5 +1,5 @@
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
-import { assign } from './stages/1-assign/assign.ts';
+import { assign, type AssignServices } from './stages/1-assign/assign.ts';
 import { joinProfile, readProfile, withoutProfile } from './stages/2-profile/profile.ts';
 import type { ProfileCache } from './stages/2-profile/profile-cache.ts';
 import { retrieve } from './stages/3-retrieve/retrieve.ts';
@@ -9,12 +9,10 @@ import { rerank } from './stages/6-rerank/rerank.ts';
 import type { Recorder } from './stages/7-record/recorder.ts';
 import { record } from './stages/7-record/record.ts';
 import type { RankingRequest } from './ranking-request.ts';
-import type { RuleBook } from './rules/rule-book.ts';
 import { within } from './within.ts';
 
 /** What the stages use of the outside. */
-export interface StageServices {
-  readonly rules: RuleBook;
+export interface StageServices extends AssignServices {
   readonly profiles: ProfileCache | null;
   readonly recorder: Recorder | null;
   /** Told of every failure that an answer survived. */
@@ -49,11 +47,11 @@ export interface Stage {
 export const STAGES: readonly Stage[] = [
   {
     name: 'assign',
-    needs: ['body', 'release', 'rules'],
+    needs: ['body', 'releases', 'assignment snapshot', 'rules'],
     deadlineMs: 2,
     onFailure: 'fail',
     scope: 'request',
-    run: ([request], { rules }) => assign(request!, rules),
+    run: ([request], services) => assign(request!, services),
   },
   {
     name: 'profile',
@@ -169,6 +167,7 @@ export async function runBatch(requests: readonly RankingRequest[], services: St
 }
 
 // Only this file imports stages; what whoever builds a pipeline must hand to them comes through here.
+export { joinProfile } from './stages/2-profile/profile.ts';
 export { CacheTier } from './stages/2-profile/cache-tier.ts';
 export { LogTier } from './stages/2-profile/log-tier.ts';
 export { ProfileCache } from './stages/2-profile/profile-cache.ts';

@@ -4,6 +4,7 @@ import { EMPTY_PROFILE_EVENTS, type Profile, type ProfileEvents } from '@shortli
 import type { RecommendRequest, Tier } from '@shortlist/core/contracts/recommend.ts';
 import type { FeatureRequest } from '@shortlist/core/features/feature-context.ts';
 import { DROP_REASONS, type Eligibility } from './eligibility.ts';
+import type { Alternative } from './experiments/variants.ts';
 import type { RequestTrace } from './recommender.ts';
 import type { ReleaseWorkspace, Slot } from './release-workspace.ts';
 import { NO_RULES, type ActiveRules } from './rules/compiled-rules.ts';
@@ -20,7 +21,6 @@ export class RankingRequest {
   readonly id: string;
   readonly body: RecommendRequest;
   readonly trace: RequestTrace | undefined;
-  readonly workspace: ReleaseWorkspace;
   /** Unix seconds. */
   readonly nowS: number;
   /** Moment on the clock of deadlines (batching/loop-clock.ts), in ms, by which its batch must have begun. */
@@ -31,11 +31,15 @@ export class RankingRequest {
   readonly degraded: string[] = [];
 
   // 1 assign
+  /** Of the release that answers. */
+  workspace: ReleaseWorkspace;
   parameters: Parameters;
   rules: ActiveRules = NO_RULES;
   unit: Unit | null = null;
   /** Experiments that the request is in; empty while no snapshot holds any. */
   enrolments: readonly Enrolment[] = [];
+  /** What other variants would answer with, where the experiment wants to know; computed beside the slate. */
+  alternatives: readonly Alternative[] = [];
   /** Category code asked for; -1 = none, or one that the catalogue does not have. */
   category = -1;
 

@@ -19,8 +19,8 @@ export interface SlatePlace {
 }
 
 /**
- * Slates of `/recommend` for who asks the same again. The key holds everything that a slate is made of: release, rules,
- * body, and the profile's events, so that the unit's next event leads to another key. What the catalogue changed is asked
+ * Slates of `/recommend` for who asks the same again. The key holds everything that a slate is made of: release,
+ * variants, rules, body, and the profile's events, so that the unit's next event leads to another key. What the catalogue changed is asked
  * of each item when a slate is found.
  */
 export class SlateCache {
@@ -39,7 +39,9 @@ export class SlateCache {
    * for the cache: made without a part, explained, or Redis is away.
    */
   async find(request: RankingRequest): Promise<true | SlatePlace | null> {
-    const { body, degraded } = request;
+    const { body, degraded, alternatives } = request;
+    // What others would have shown is computed with the slate.
+    if (alternatives.length > 0) return null;
     if (degraded.length > 0 || body.explain === true || body.why_not !== undefined) return null;
     const key = this.#keyOf(request);
     const found = await this.#answers.find<KeptSlate>(NAME, key);
@@ -64,10 +66,12 @@ export class SlateCache {
     this.#answers.keep(NAME, key, { value, version, ttlS: this.#ttlS });
   }
 
-  #keyOf({ body, events, unit, parameters, workspace }: RankingRequest): string {
+  #keyOf({ body, events, unit, parameters, workspace, enrolments }: RankingRequest): string {
     const { deadline_ms: _, ...asked } = body;
+    const variants = enrolments.map(({ experiment, version, served }) => [experiment, version, served]);
+    const made = [workspace.release.id, variants, this.#rulesVersion(), parameters, unit, asked, events.itemIds];
     return createHash('sha256')
-      .update(JSON.stringify([workspace.release.id, this.#rulesVersion(), parameters, unit, asked, events.itemIds]))
+      .update(JSON.stringify(made))
       .update(events.types)
       .update(new Uint8Array(events.timesS.buffer, events.timesS.byteOffset, events.timesS.byteLength))
       .digest('base64url');

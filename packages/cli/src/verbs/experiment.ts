@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import type { Environment } from '../environment.ts';
+import type { AssignOptions } from '../experiment/assign.ts';
 
 /** `shortlist experiment ...`: experiments of the service at SHORTLIST_EXPERIMENTS_URL. */
 export function register(program: Command, environment: Environment): void {
@@ -74,6 +75,22 @@ export function register(program: Command, environment: Environment): void {
     .action(async (name: string, { json }: { json?: boolean }) =>
       (await commands()).timeline(environment, name, json === true),
     );
+  experiment
+    .command('assign')
+    .description('Shows which experiments a user or session is in, and why.')
+    .option('--user <id>', 'as user_id of the request')
+    .option('--session <id>', 'as session_id of the request')
+    .option('--context <name=value...>', 'surface=, device=, category= or user.<attribute>=', [])
+    .option('--at <time>', 'as of this time (ISO 8601); now when absent')
+    .option(
+      '--snapshot <path>',
+      'a snapshot in a file, such as the one that a pod kept; that of the service when absent',
+    )
+    .option('--json', 'as JSON')
+    .action(async (options: AssignOptions) => {
+      const { assignUnit } = await import('../experiment/assign.ts');
+      await assignUnit(environment, options);
+    });
   registerPower(experiment);
 }
 

@@ -1,5 +1,9 @@
 import type { Assignment, AssignmentInput } from '@shortlist/core/assignment/assign.ts';
-import type { CompiledSnapshot, CompiledVariant } from '@shortlist/core/assignment/compiled-snapshot.ts';
+import type {
+  CompiledExperiment,
+  CompiledSnapshot,
+  CompiledVariant,
+} from '@shortlist/core/assignment/compiled-snapshot.ts';
 import type { Enrolment } from '@shortlist/core/assignment/enrolment.ts';
 import { effectiveParameters, type ParametersPatch } from '@shortlist/core/contracts/effective-parameters.ts';
 import type { Parameters } from '@shortlist/core/contracts/parameters.ts';
@@ -20,11 +24,21 @@ export interface VariantsOptions {
   readonly parameters: ParametersPatch | undefined;
 }
 
-/** What a request is answered with. */
-export interface Choice {
+/** What a slate is made with. */
+export interface Recipe {
   readonly release: LoadedRelease;
   readonly parameters: Parameters;
+}
+
+/** What another variant of an experiment would answer with, where that has to be known. */
+export interface Alternative extends Recipe {
+  readonly experiment: CompiledExperiment;
+}
+
+/** What a request is answered with. */
+export interface Choice extends Recipe {
   readonly enrolments: readonly Enrolment[];
+  readonly alternatives: readonly Alternative[];
 }
 
 /**
@@ -57,33 +71,47 @@ export class Variants {
 
   choose(input: AssignmentInput): Choice {
     const assignments = this.#options.book.assign(input);
-    if (assignments.length === 0) {
-      const { active } = this;
-      return { release: active, parameters: this.#parametersOf(active, []), enrolments: NO_ENROLMENTS };
-    }
-    let release: LoadedRelease | null = null;
+    if (assignments.length === 0)
+      return { ...this.#recipeOf([]), enrolments: NO_ENROLMENTS, alternatives: NO_ALTERNATIVES };
     const served: CompiledVariant[] = [];
-    const enrolments = assignments.map((assignment) => {
-      const { variant, reason, release: named } = this.#servable(assignment);
-      release ??= named;
-      if (variant.changes) served.push(variant);
-      if (reason === null) return assignment.enrolment;
-      return { ...assignment.enrolment, served: variant.name, reason };
+    const enrolments = assignments.map((assignment, i) => {
+      const { variant, reason } = this.#servable(assignment);
+      // What is woven into control's slate is computed beside it.
+      served[i] = assignment.experiment.type === 'interleaving' ? assignment.experiment.variants[0]! : variant;
+      return reason === null ? assignment.enrolment : { ...assignment.enrolment, served: variant.name, reason };
     });
-    release ??= this.active;
-    return { release, parameters: this.#parametersOf(release, served), enrolments };
+    return { ...this.#recipeOf(served), enrolments, alternatives: this.#alternatives(assignments, enrolments, served) };
   }
 
-  /** The variant that can answer, with the release that it names, if it is loaded. */
-  #servable({ experiment, variant }: Assignment): {
-    variant: CompiledVariant;
-    reason: string | null;
-    release: LoadedRelease | null;
-  } {
-    const named = this.#named(variant);
-    if (named !== undefined) return { variant, reason: null, release: named };
-    const control = experiment.variants[0]!;
-    return { variant: control, reason: RELEASE_NOT_LOADED, release: this.#named(control) ?? null };
+  /** Of experiments that need the other variants' slates, too, and can have them all. */
+  #alternatives(
+    assignments: readonly Assignment[],
+    enrolments: readonly Enrolment[],
+    served: readonly CompiledVariant[],
+  ): readonly Alternative[] {
+    let alternatives: Alternative[] | null = null;
+    assignments.forEach(({ experiment }, i) => {
+      if ((experiment.type === 'ab' && !experiment.triggered) || enrolments[i]!.reason !== null) return;
+      const others = experiment.variants.filter((variant) => variant !== served[i]);
+      if (others.some((variant) => this.#named(variant) === undefined)) return;
+      for (const other of others) (alternatives ??= []).push({ experiment, ...this.#recipeOf(served.with(i, other)) });
+    });
+    return alternatives ?? NO_ALTERNATIVES;
+  }
+
+  /** Release and parameters of a set of variants, of which one at most names a release. */
+  #recipeOf(variants: readonly CompiledVariant[]): Recipe {
+    let release: LoadedRelease | null | undefined = null;
+    for (const variant of variants) release ??= this.#named(variant);
+    release ??= this.active;
+    return { release, parameters: this.#parametersOf(release, variants) };
+  }
+
+  /** The variant that can answer: the assigned one if its release is loaded; of woven ones both must be. */
+  #servable({ experiment, variant }: Assignment): { variant: CompiledVariant; reason: string | null } {
+    const needed = experiment.type === 'interleaving' ? experiment.variants : [variant];
+    if (needed.every((one) => this.#named(one) !== undefined)) return { variant, reason: null };
+    return { variant: experiment.variants[0]!, reason: RELEASE_NOT_LOADED };
   }
 
   /** Null: it names none; undefined: the one it names is not loaded. */
@@ -113,7 +141,7 @@ export class Variants {
     const isServed = promotedRelease === null || this.#isLoaded(promotedRelease);
     // Layers come in one order, so a set has one key.
     let set = isServed ? 'p' : '';
-    for (const { ordinal } of variants) set += `,${ordinal}`;
+    for (const { changes, ordinal } of variants) if (changes) set += `,${ordinal}`;
     let parameters = known.get(set);
     if (parameters === undefined) {
       const promotions = (snapshot?.promoted ?? []).filter((one) => isServed || one.release !== promotedRelease);
@@ -126,3 +154,4 @@ export class Variants {
 }
 
 const NO_ENROLMENTS: readonly Enrolment[] = [];
+const NO_ALTERNATIVES: readonly Alternative[] = [];
