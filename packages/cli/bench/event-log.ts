@@ -81,7 +81,7 @@ async function alternatives(pool: Pool): Promise<Record<string, Send>> {
   const client = await pool.connect();
   let writer = 0;
   const head = (batch: number, events: readonly NewEvent[], keys: EventKeys) => {
-    const { units, days } = new UnitDays(events);
+    const { units, days } = new UnitDays(events).rows();
     const dates = days.map((day) => new Date(day * 86_400_000).toISOString().slice(0, 10));
     return [writer, batch, events.length, JSON.stringify(eventsPayload(events, keys)), units, dates];
   };

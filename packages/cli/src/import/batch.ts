@@ -13,19 +13,19 @@ export const CONFLICTS = 'events not stored, another one has their id';
 export class Batch implements Sink {
   readonly #found: Counts;
   readonly #rejects: RejectsFile;
-  readonly #events: NewEvent[] = [];
+  readonly #events: PreparedEvents;
   readonly #items: Item[] = [];
   readonly #seenItems: Item[] = [];
   readonly #impressions: Impression[] = [];
-  #prepared: PreparedEvents | undefined;
 
-  constructor(found: Counts, rejects: RejectsFile) {
+  constructor({ events }: Pick<Stores, 'events'>, found: Counts, rejects: RejectsFile) {
+    this.#events = events.prepare();
     this.#found = found;
     this.#rejects = rejects;
   }
 
   event(event: NewEvent): void {
-    this.#events.push(event);
+    this.#events.add(event);
   }
 
   item(item: Item): void {
@@ -50,8 +50,8 @@ export class Batch implements Sink {
   }
 
   /** Works out ahead what needs no database. Nothing may be added after it. */
-  prepare({ events }: Pick<Stores, 'events'>): void {
-    if (this.#events.length > 0) this.#prepared = events.prepare(this.#events);
+  finish(): void {
+    this.#events.finish();
   }
 
   /** Writes everything; returns how much of it was new. */
@@ -71,8 +71,8 @@ export class Batch implements Sink {
       note('items new', inserted);
       note('items unchanged', this.#seenItems.length - inserted);
     }
-    if (this.#events.length > 0) {
-      const { inserted, duplicates, conflicts } = await events.append(this.#prepared ?? this.#events);
+    if (this.#events.count > 0) {
+      const { inserted, duplicates, conflicts } = await events.append(this.#events);
       note('events new', inserted);
       note('events already there', duplicates - conflicts);
       note(CONFLICTS, conflicts);

@@ -11,8 +11,8 @@ import { RejectsFile } from './rejects-file.ts';
 import type { SourceFile } from './sink.ts';
 import { addCounts, type Counts } from './counts.ts';
 
-/** Lines per transaction: enough that commits (an fsync each) cost little, few enough to lose little work. */
-const BATCH_LINES = 20_000;
+/** Lines per transaction: enough that its round trips cost little, few enough to lose little work. */
+export const BATCH_LINES = 25_000;
 
 export interface ImportFileOptions {
   readonly stores: TransactionalStores;
@@ -64,7 +64,7 @@ export async function importFile({ stores, file, rejectsFolder, onProgress }: Im
   // What was found is counted anew by each run, what was stored goes on from the earlier one.
   const found: Counts = {};
   let stored: Counts = pickStored(earlier?.counts ?? {});
-  let batch = new Batch(found, rejects);
+  let batch = new Batch(stores, found, rejects);
   let lines = 0;
   let writing: Promise<void> = Promise.resolve();
 
@@ -90,10 +90,10 @@ export async function importFile({ stores, file, rejectsFolder, onProgress }: Im
   const flush = async (finished: boolean) => {
     rejects.flush();
     const full = batch;
-    batch = new Batch(found, rejects);
+    batch = new Batch(stores, found, rejects);
     found.lines = lines;
     // One transaction is under way while the next batch is parsed and made ready to send.
-    if (finished || lines > committed) full.prepare(stores);
+    if (finished || lines > committed) full.finish();
     await writing;
     if (finished || lines > committed) writing = write(full, lines);
     // Awaited by the next flush; until then a failure must not count as unhandled.

@@ -7,7 +7,8 @@ import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 
 /** A longer line is no record of a shop; it is skipped, not held in memory. */
 const LINE_BYTES_MAX = 1 << 20;
-const CHUNK_BYTES = 1 << 18;
+/** Some hundred lines: while they are read, the connection to the database waits for its turn. */
+const CHUNK_BYTES = 1 << 16;
 const NEWLINE = 0x0a;
 
 export interface Line {

@@ -13,44 +13,62 @@ const INDEX_LIMIT = 2 ** 21;
 
 /** The keys of some events, and their order. */
 export class EventKeys {
-  readonly count: number;
-  /** Uint8Array [count, 16], row-major. */
-  readonly bytes: Buffer;
-  /** Indexes of the distinct keys' first events, ascending by key. */
-  readonly sorted: Int32Array;
+  #bytes: Buffer;
+  #count = 0;
+  #sorted: Int32Array | undefined;
 
-  /** @throws when there are more than 2,097,152 ids */
-  constructor(eventIds: readonly string[]) {
-    if (eventIds.length > INDEX_LIMIT) throw new Error(`${eventIds.length} keys are too many to sort at once`);
-    this.count = eventIds.length;
-    this.bytes = Buffer.allocUnsafe(this.count * KEY_BYTES);
-    for (let i = 0; i < this.count; i++) {
-      // A string is quicker to make than a Buffer, and short enough to copy by hand.
-      const digest = hash('sha256', eventIds[i]!, 'binary');
-      for (let b = 0; b < KEY_BYTES; b++) this.bytes[i * KEY_BYTES + b] = digest.charCodeAt(b);
-    }
-    this.sorted = this.#sort();
+  constructor(eventIds: readonly string[] = []) {
+    this.#bytes = Buffer.allocUnsafe(Math.max(eventIds.length, 64) * KEY_BYTES);
+    for (const id of eventIds) this.add(id);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Uint8Array [count, 16], row-major; valid until the next `add`. */
+  get bytes(): Buffer {
+    return this.#bytes.subarray(0, this.#count * KEY_BYTES);
+  }
+
+  /**
+   * Indexes of the distinct keys' first events, ascending by key; sorted when it is first asked for.
+   * @throws when there are more than 2,097,152 keys
+   */
+  get sorted(): Int32Array {
+    return (this.#sorted ??= this.#sort());
+  }
+
+  add(eventId: string): void {
+    const start = this.#count * KEY_BYTES;
+    if (start === this.#bytes.length) this.#bytes = Buffer.concat([this.#bytes], start * 2);
+    // A string is quicker to make than a Buffer, and short enough to copy by hand.
+    const digest = hash('sha256', eventId, 'binary');
+    for (let b = 0; b < KEY_BYTES; b++) this.#bytes[start + b] = digest.charCodeAt(b);
+    this.#count += 1;
+    this.#sorted = undefined;
   }
 
   /** The key of event `i`; shares its memory with `bytes`. */
   at(i: number): Buffer {
-    return this.bytes.subarray(i * KEY_BYTES, (i + 1) * KEY_BYTES);
+    return this.#bytes.subarray(i * KEY_BYTES, (i + 1) * KEY_BYTES);
   }
 
   /** The first 16 hex digits of key `i`, as log messages carry it. */
   shortHex(i: number): string {
-    return this.bytes.toString('hex', i * KEY_BYTES, i * KEY_BYTES + 8);
+    return this.#bytes.toString('hex', i * KEY_BYTES, i * KEY_BYTES + 8);
   }
 
   #compare(a: number, b: number): number {
     const [startA, startB] = [a * KEY_BYTES, b * KEY_BYTES];
-    return this.bytes.compare(this.bytes, startB, startB + KEY_BYTES, startA, startA + KEY_BYTES);
+    return this.#bytes.compare(this.#bytes, startB, startB + KEY_BYTES, startA, startA + KEY_BYTES);
   }
 
   /** Sorts numbers (native and quick): 32 bits of the key, then the index; the few ties are settled by the rest. */
   #sort(): Int32Array {
+    if (this.count > INDEX_LIMIT) throw new Error(`${this.count} keys are too many to sort at once`);
     const codes = new Float64Array(this.count);
-    for (let i = 0; i < this.count; i++) codes[i] = this.bytes.readUInt32BE(i * KEY_BYTES) * INDEX_LIMIT + i;
+    for (let i = 0; i < this.count; i++) codes[i] = this.#bytes.readUInt32BE(i * KEY_BYTES) * INDEX_LIMIT + i;
     codes.sort();
     const sorted = new Int32Array(this.count);
     let distinct = 0;

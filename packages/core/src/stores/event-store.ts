@@ -73,15 +73,18 @@ export interface EventSummary {
   readonly lastS: number;
 }
 
-/** Events with what `append` can work out of them without the database. */
+/** Events on their way into `append`, which works out of them what needs no database (hashing, encoding) as they come. */
 export interface PreparedEvents {
-  readonly events: readonly NewEvent[];
+  readonly count: number;
+  add(event: NewEvent): void;
+  /** Works out what needs all of them (sorting). Nothing may be added after it. */
+  finish(): void;
 }
 
 /** The event log: append-only, idempotent by event id. */
 export interface EventStore {
-  /** Does the part of `append` that needs no database (hashing, sorting, encoding), to be done while it is busy. */
-  prepare(events: readonly NewEvent[]): PreparedEvents;
+  /** An empty collection for `append`, to be filled while the database is busy with something else. */
+  prepare(): PreparedEvents;
   /** Appends those that are not there yet, all or none. In bulk: consumers of the log are not told. */
   append(events: readonly NewEvent[] | PreparedEvents): Promise<AppendCounts>;
   /** Streams in (time, arrival) order from one consistent view: events appended meanwhile are not in it. */

@@ -38,6 +38,23 @@ export function storeNewEvents(state: MemoryState, events: readonly NewEvent[]):
 export const inOrder = (events: Iterable<MemoryEvent>): MemoryEvent[] =>
   [...events].sort((a, b) => a.occurredAtS - b.occurredAtS || a.seq - b.seq);
 
+/** Nothing can be worked out ahead here. */
+class GivenEvents implements PreparedEvents {
+  readonly events: NewEvent[] = [];
+
+  get count(): number {
+    return this.events.length;
+  }
+
+  add(event: NewEvent): void {
+    this.events.push(event);
+  }
+
+  finish(): void {
+    Object.freeze(this.events);
+  }
+}
+
 /** The event log in a map. */
 export class MemoryEventStore implements EventStore {
   readonly #state: MemoryState;
@@ -46,12 +63,12 @@ export class MemoryEventStore implements EventStore {
     this.#state = state;
   }
 
-  prepare(events: readonly NewEvent[]): PreparedEvents {
-    return { events };
+  prepare(): PreparedEvents {
+    return new GivenEvents();
   }
 
   append(given: readonly NewEvent[] | PreparedEvents): Promise<AppendCounts> {
-    const events = 'events' in given ? given.events : given;
+    const { events } = given instanceof GivenEvents ? given : { events: given as readonly NewEvent[] };
     const isFresh = storeNewEvents(this.#state, events);
     const counts = { inserted: 0, duplicates: 0, conflicts: 0 };
     for (const [i, event] of events.entries()) {

@@ -69,7 +69,7 @@ export function appendParameters(
   const count = events.length;
   const text = (of: (event: NewEvent) => string | null | undefined) =>
     arrayParameter(ELEMENT_TYPE.text, count, (writer, i) => writer.textField(of(events[i]!)));
-  const active = new UnitDays(events);
+  const active = new UnitDays(events).rows();
   const int2 = (of: (event: NewEvent) => number | null) =>
     arrayParameter(ELEMENT_TYPE.int2, count, (writer, i) => writer.int16Field(of(events[i]!)));
   const float4 = (of: (event: NewEvent) => number | null) =>

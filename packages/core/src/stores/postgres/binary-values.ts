@@ -59,6 +59,21 @@ export class BinaryWriter {
     this.#length += 4;
   }
 
+  /** An integer that may be beyond 32 bits. */
+  int64(value: number): void {
+    const high = Math.floor(value / TWO_32);
+    this.int32(high);
+    this.int32(value - high * TWO_32);
+  }
+
+  /** Overwrites an int64 that was written before. */
+  patchInt64(at: number, value: number): void {
+    const end = this.#length;
+    this.#length = at;
+    this.int64(value);
+    this.#length = end;
+  }
+
   /** Overwrites an int32 that was written before. */
   patchInt32(at: number, value: number): void {
     this.#buffer.writeInt32BE(value, at);
@@ -84,6 +99,11 @@ export class BinaryWriter {
     this.int32(value);
   }
 
+  int64Field(value: number): void {
+    this.int32(8);
+    this.int64(value);
+  }
+
   float4Field(value: number | null): void {
     if (value === null) {
       this.null();
@@ -104,11 +124,7 @@ export class BinaryWriter {
 
   /** Microseconds since 1970 as timestamptz. */
   timestampField(us: number): void {
-    const value = us - POSTGRES_ZERO_US;
-    const high = Math.floor(value / TWO_32);
-    this.int32(8);
-    this.int32(high);
-    this.int32(value - high * TWO_32);
+    this.int64Field(us - POSTGRES_ZERO_US);
   }
 
   /** Days since 1970-01-01 as date. */

@@ -21,7 +21,7 @@ export class PostgresEventLog implements EventLog {
     return lane;
   }
 
-  ensurePartitions(days: readonly number[]): Promise<number> {
-    return ensurePartitions(this.#pool, days);
+  async ensurePartitions(days: readonly number[]): Promise<number> {
+    return (await ensurePartitions(this.#pool, days)).length;
   }
 }

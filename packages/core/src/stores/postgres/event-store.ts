@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import { EventKeys } from '../event-key.ts';
+import type { EventKeys } from '../event-key.ts';
 import type {
   AppendCounts,
   EventBatch,
@@ -10,18 +10,12 @@ import type {
   StreamRange,
 } from '../event-store.ts';
 import { arrayParameter, ELEMENT_TYPE } from './array-parameters.ts';
-import { copyEncoded, encodeRows } from './binary-copy.ts';
-import { microsecondsOf, type BinaryWriter } from './binary-values.ts';
+import { copyEncoded, copyUnlessThere, encodeRows } from './binary-copy.ts';
+import { EncodedEvents, EVENTS_TABLE, KEYS_TABLE } from './encoded-events.ts';
 import { streamEvents } from './event-stream.ts';
 import { ensurePartitions } from './partitions.ts';
 import type { Session } from './session.ts';
-import { dayOfEvent, UnitDays } from './unit-days.ts';
-
-/** Columns of an event as they are sent, in the order of `writeEvent`. */
-export const EVENT_COLUMNS = [
-  ...['event_key', 'event_id', 'user_id', 'session_id', 'item_id', 'type', 'occurred_at', 'value', 'quantity'],
-  ...['surface', 'device', 'request_id', 'position', 'custom_type', 'query'],
-] as const;
+import type { UnitDays } from './unit-days.ts';
 
 /** Whether some of these are known: then the others are worth no try at once either. */
 const ANY_KNOWN = {
@@ -30,9 +24,6 @@ const ANY_KNOWN = {
 };
 /** Keys that are looked at for it. */
 const SAMPLE = 64;
-
-const KEYS_TABLE = { table: 'event_keys', columns: ['event_key', 'occurred_on'] };
-const UNIQUE_VIOLATION = '23505';
 
 /** Sorted, so that two writers meet the keys they share in one order and cannot wait for each other in a circle. */
 const INCOMING_KEYS = `CREATE TEMP TABLE IF NOT EXISTS incoming_keys (
@@ -45,18 +36,22 @@ const INSERT_KEYS = `WITH inserted AS (
 )
 SELECT n FROM incoming_keys WHERE (event_key IN (SELECT event_key FROM inserted)) IS NOT TRUE`;
 
+/** Events that one number of the sequence serves: it begins a block. */
+const SEQ_BLOCK = 65_536;
+const TAKE_BLOCKS = {
+  name: 'take_seq_blocks',
+  text: "SELECT nextval('events_seq')::float8 FROM generate_series(1, $1)",
+};
+
+const UNIT_DAYS_TABLE = { table: 'unit_days', columns: ['unit', 'day'] };
 const INSERT_UNIT_DAYS = {
   name: 'insert_unit_days',
   text: 'INSERT INTO unit_days SELECT * FROM unnest($1::text[], $2::date[]) ON CONFLICT DO NOTHING',
 };
 
-const INCOMING_DUPLICATES = `CREATE TEMP TABLE IF NOT EXISTS incoming_duplicates (
-  event_key uuid, user_id text, session_id text, item_id text, type smallint, occurred_at timestamptz
-) ON COMMIT DELETE ROWS`;
-const DUPLICATES_TABLE = {
-  table: 'incoming_duplicates',
-  columns: ['event_key', 'user_id', 'session_id', 'item_id', 'type', 'occurred_at'],
-};
+const INCOMING_DUPLICATES = `CREATE TEMP TABLE IF NOT EXISTS incoming_duplicates (LIKE events INCLUDING DEFAULTS)
+  ON COMMIT DELETE ROWS`;
+const DUPLICATES_TABLE = { ...EVENTS_TABLE, table: 'incoming_duplicates' };
 /** Looked for under the user and under the session: a session's events may have been given to a user since. */
 const COUNT_CONFLICTS = `SELECT count(*)::float8 AS conflicts FROM incoming_duplicates AS incoming
   WHERE NOT EXISTS (SELECT FROM events AS stored
@@ -73,65 +68,6 @@ const SUMMARY = `SELECT count(*)::float8 AS events, count(DISTINCT user_id)::flo
   date_part('epoch', min(occurred_at)) AS "firstS", date_part('epoch', max(occurred_at)) AS "lastS"
   FROM events`;
 
-function writeEvent(writer: BinaryWriter, event: NewEvent, key: Uint8Array): void {
-  writer.bytesField(key);
-  writer.textField(event.eventId);
-  writer.textField(event.userId);
-  writer.textField(event.sessionId);
-  writer.textField(event.itemId);
-  writer.int16Field(event.type);
-  writer.timestampField(microsecondsOf(event.occurredAtS));
-  writer.float4Field(event.value);
-  writer.float4Field(event.quantity);
-  writer.textField(event.surface);
-  writer.textField(event.device);
-  writer.textField(event.requestId);
-  writer.int16Field(event.position);
-  writer.textField(event.customType);
-  writer.textField(event.query);
-}
-
-const EVENTS_TABLE = { table: 'events', columns: EVENT_COLUMNS };
-
-const encodeEvents = (events: readonly NewEvent[], keys: EventKeys, rows: ArrayLike<number>): Buffer[] =>
-  encodeRows(EVENTS_TABLE, rows.length, (writer, row) => {
-    const i = rows[row]!;
-    writeEvent(writer, events[i]!, keys.at(i));
-  });
-
-/** Everything that is sent, for the usual case that all of the events are new. */
-class PreparedAppend implements PreparedEvents {
-  readonly events: readonly NewEvent[];
-  readonly keys: EventKeys;
-  /** Parallel to `events`. */
-  readonly days: Int32Array;
-  readonly keyRows: readonly Buffer[];
-  readonly eventRows: readonly Buffer[];
-  /** Parameters of `INSERT_UNIT_DAYS`. */
-  readonly unitDays: readonly Buffer[];
-
-  constructor(events: readonly NewEvent[]) {
-    this.events = events;
-    this.keys = new EventKeys(events.map(({ eventId }) => eventId));
-    this.days = Int32Array.from(events, dayOfEvent);
-    const { sorted } = this.keys;
-    this.keyRows = encodeRows(KEYS_TABLE, sorted.length, (writer, row) => {
-      writer.bytesField(this.keys.at(sorted[row]!));
-      writer.dateField(this.days[sorted[row]!]!);
-    });
-    this.eventRows = encodeEvents(
-      events,
-      this.keys,
-      events.map((_, i) => i),
-    );
-    const { count, units, days } = new UnitDays(events);
-    this.unitDays = [
-      arrayParameter(ELEMENT_TYPE.text, count, (writer, i) => writer.textField(units[i])),
-      arrayParameter(ELEMENT_TYPE.date, count, (writer, i) => writer.dateField(days[i]!)),
-    ];
-  }
-}
-
 /**
  * The event log in the day partitions of `events`. Appends in bulk, by COPY; the log's consumers are not told (see
  * event-log.ts for the way that tells them).
@@ -143,27 +79,24 @@ export class PostgresEventStore implements EventStore {
     this.#session = session;
   }
 
-  prepare(events: readonly NewEvent[]): PreparedEvents {
-    return new PreparedAppend(events);
+  prepare(): PreparedEvents {
+    return new EncodedEvents();
   }
 
   append(given: readonly NewEvent[] | PreparedEvents): Promise<AppendCounts> {
-    const prepared =
-      given instanceof PreparedAppend ? given : new PreparedAppend('events' in given ? given.events : given);
-    const { events, keys, days, unitDays } = prepared;
+    const events = given instanceof EncodedEvents ? given : EncodedEvents.of(given as readonly NewEvent[]);
     return this.#session.transaction(async (client) => {
-      const isNew = await takeKeys(client, prepared);
+      const isNew = await takeKeys(client, events);
       const fresh: number[] = [];
       const duplicates: number[] = [];
-      for (let i = 0; i < events.length; i++) (isNew[i] === 1 ? fresh : duplicates).push(i);
-      await ensurePartitions(client, [...new Set(fresh.map((i) => days[i]!))]);
-      const rows = duplicates.length === 0 ? prepared.eventRows : encodeEvents(events, keys, fresh);
-      await copyEncoded(client, EVENTS_TABLE, rows);
+      for (let i = 0; i < events.count; i++) (isNew[i] === 1 ? fresh : duplicates).push(i);
+      const newDays = await ensurePartitions(client, [...new Set(fresh.map((i) => events.days[i]!))]);
+      const seqOf = await takeSeqs(client, fresh.length);
+      await copyEncoded(client, EVENTS_TABLE, events.rowsOf(fresh, seqOf));
       // Of duplicates, too: their units were active on these days.
-      await client.query({ ...INSERT_UNIT_DAYS, values: [...unitDays] });
-      const again = duplicates.map((i) => ({ event: events[i]!, key: keys.at(i) }));
-      const conflicts = again.length === 0 ? 0 : await countConflicts(client, again);
-      return { inserted: fresh.length, duplicates: again.length, conflicts };
+      await noteUnitDays(client, events.unitDays, new Set(newDays));
+      const conflicts = duplicates.length === 0 ? 0 : await countConflicts(client, events, duplicates);
+      return { inserted: fresh.length, duplicates: duplicates.length, conflicts };
     });
   }
 
@@ -182,21 +115,11 @@ export class PostgresEventStore implements EventStore {
  * Takes the keys that are new; returns 1 for their first events, 0 for the others. A batch is mostly wholly new, or has
  * been there before: the new one goes straight into the table, at half the cost.
  */
-async function takeKeys(client: PoolClient, { keys, days, keyRows }: PreparedAppend): Promise<Uint8Array> {
+async function takeKeys(client: PoolClient, { keys, keyRows, days }: EncodedEvents): Promise<Uint8Array> {
   const { sorted } = keys;
   const isNew = new Uint8Array(keys.count);
   for (const i of sorted) isNew[i] = 1;
-  if (!(await isAnyKnown(client, keys))) {
-    await client.query('SAVEPOINT keys');
-    try {
-      await copyEncoded(client, KEYS_TABLE, keyRows);
-      await client.query('RELEASE SAVEPOINT keys');
-      return isNew;
-    } catch (error) {
-      if ((error as { code?: string }).code !== UNIQUE_VIOLATION) throw error;
-      await client.query('ROLLBACK TO SAVEPOINT keys');
-    }
-  }
+  if (!(await isAnyKnown(client, keys)) && (await copyUnlessThere(client, KEYS_TABLE, [keyRows]))) return isNew;
   await client.query(INCOMING_KEYS);
   await client.query('TRUNCATE incoming_keys');
   const rows = encodeRows(INCOMING_KEYS_TABLE, sorted.length, (writer, row) => {
@@ -205,7 +128,7 @@ async function takeKeys(client: PoolClient, { keys, days, keyRows }: PreparedApp
     writer.dateField(days[i]!);
     writer.int32Field(i);
   });
-  await copyEncoded(client, INCOMING_KEYS_TABLE, rows);
+  await copyEncoded(client, INCOMING_KEYS_TABLE, [rows]);
   const known = await client.query<[number]>({ text: INSERT_KEYS, rowMode: 'array' });
   for (const [i] of known.rows) isNew[i] = 0;
   return isNew;
@@ -221,23 +144,38 @@ async function isAnyKnown(client: PoolClient, keys: EventKeys): Promise<boolean>
   return rows[0]!.known;
 }
 
+/** Numbers for `count` events, larger than all that were taken before. */
+async function takeSeqs(client: PoolClient, count: number): Promise<(place: number) => number> {
+  const values = [Math.ceil(count / SEQ_BLOCK)];
+  const { rows } = await client.query<[number]>({ ...TAKE_BLOCKS, values, rowMode: 'array' });
+  return (place) => rows[Math.floor(place / SEQ_BLOCK)]![0] + (place % SEQ_BLOCK);
+}
+
+/** A day that had no partition had no units either: its rows go straight into the table, at half the cost. */
+async function noteUnitDays(client: PoolClient, unitDays: UnitDays, newDays: ReadonlySet<number>): Promise<void> {
+  const first = unitDays.rows((day) => newDays.has(day));
+  const encoded = encodeRows(UNIT_DAYS_TABLE, first.count, (writer, i) => {
+    writer.textField(first.units[i]);
+    writer.dateField(first.days[i]!);
+  });
+  const isDone = first.count > 0 && (await copyUnlessThere(client, UNIT_DAYS_TABLE, [encoded]));
+  const { count, units, days } = unitDays.rows((day) => !(isDone && newDays.has(day)));
+  const values = [
+    arrayParameter(ELEMENT_TYPE.text, count, (writer, i) => writer.textField(units[i])),
+    arrayParameter(ELEMENT_TYPE.date, count, (writer, i) => writer.dateField(days[i]!)),
+  ];
+  await client.query({ ...INSERT_UNIT_DAYS, values });
+}
+
 /** How many of these are stored as another event. */
-async function countConflicts(
-  client: PoolClient,
-  duplicates: readonly { readonly event: NewEvent; readonly key: Uint8Array }[],
-): Promise<number> {
+async function countConflicts(client: PoolClient, events: EncodedEvents, duplicates: readonly number[]) {
   await client.query(INCOMING_DUPLICATES);
   await client.query('TRUNCATE incoming_duplicates');
-  const incoming = encodeRows(DUPLICATES_TABLE, duplicates.length, (writer, i) => {
-    const { event, key } = duplicates[i]!;
-    writer.bytesField(key);
-    writer.textField(event.userId);
-    writer.textField(event.sessionId);
-    writer.textField(event.itemId);
-    writer.int16Field(event.type);
-    writer.timestampField(microsecondsOf(event.occurredAtS));
-  });
-  await copyEncoded(client, DUPLICATES_TABLE, incoming);
+  await copyEncoded(
+    client,
+    DUPLICATES_TABLE,
+    events.rowsOf(duplicates, () => 0),
+  );
   const { rows } = await client.query<{ conflicts: number }>(COUNT_CONFLICTS);
   return rows[0]!.conflicts;
 }

@@ -33,9 +33,9 @@ BEGIN
   END LOOP;
 END $do$`;
 
-/** Makes the missing ones of these days' partitions; returns how many. Each day's is there when this returns. */
-export async function ensurePartitions(client: Pool | PoolClient, days: readonly number[]): Promise<number> {
-  if (days.length === 0) return 0;
+/** Makes the missing ones of these days' partitions; returns their days. Each day's is there when this returns. */
+export async function ensurePartitions(client: Pool | PoolClient, days: readonly number[]): Promise<readonly number[]> {
+  if (days.length === 0) return [];
   const { rows } = await client.query<[number]>({
     text: `SELECT n::int FROM unnest($1::text[]) WITH ORDINALITY AS t(name, n) WHERE to_regclass(name) IS NULL`,
     values: [days.map(partitionName)],
@@ -46,7 +46,7 @@ export async function ensurePartitions(client: Pool | PoolClient, days: readonly
     const dates = missing.slice(start, start + DAYS_PER_TRANSACTION).map(dateOf);
     await client.query(CREATE.replace('{DAYS}', `{${dates.join(',')}}`));
   }
-  return missing.length;
+  return missing;
 }
 
 /** What one process knows of the partitions: a day that was there is taken to be there still. */

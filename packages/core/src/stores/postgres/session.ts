@@ -4,8 +4,11 @@ import type { Pool, PoolClient } from 'pg';
 export interface Session {
   /** For one statement that stands alone. */
   readonly queryable: Pool | PoolClient;
-  /** Runs `work` on one connection in one transaction: its own one, or the one that is open. */
-  transaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` on one connection in one transaction: its own one, or the one that is open. One that need not be durable
+   * is committed before it is on disk: a crash of the machine may undo the last of them.
+   */
+  transaction<T>(work: (client: PoolClient) => Promise<T>, options?: { readonly durable?: boolean }): Promise<T>;
   /** Runs `work`, which yields, on one connection that sees one unchanging state. */
   snapshot<T>(work: (client: PoolClient) => AsyncIterable<T>): AsyncIterable<T>;
 }
@@ -14,11 +17,11 @@ export interface Session {
 export function poolSession(pool: Pool): Session {
   return {
     queryable: pool,
-    async transaction(work) {
+    async transaction(work, { durable = true } = {}) {
       const client = await pool.connect();
       let broken: Error | undefined;
       try {
-        await client.query('BEGIN');
+        await client.query(durable ? 'BEGIN' : 'BEGIN; SET LOCAL synchronous_commit = off');
         const result = await work(client);
         await client.query('COMMIT');
         return result;

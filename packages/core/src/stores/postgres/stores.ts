@@ -52,11 +52,8 @@ export function postgresStores(pool: Pool): TransactionalStores {
     async clear() {
       await pool.query(CLEAR);
     },
-    transaction: (work, { durable = true } = {}) =>
-      session.transaction(async (client) => {
-        if (!durable) await client.query('SET LOCAL synchronous_commit = off');
-        return work(storesOn(transactionSession(client)));
-      }),
+    transaction: (work, options) =>
+      session.transaction((client) => work(storesOn(transactionSession(client))), options),
     async snapshot(work) {
       const results = session.snapshot(async function* (client) {
         yield await work(storesOn(transactionSession(client)));
