@@ -12,6 +12,8 @@ export interface RefreshOptions {
   readonly workMemoryMb?: number;
   /** Makes the table anew, whatever is there. Default: when there is none of this definition, or most has changed. */
   readonly isAnew?: boolean;
+  /** Share of the units from which on making all of them is cheaper than looking up theirs. Default 0.1. */
+  readonly touchedShareMax?: number;
 }
 
 export interface UnitTable {
@@ -23,9 +25,6 @@ export interface UnitTable {
   readonly mode: 'full' | 'incremental';
   readonly touched: number;
 }
-
-/** Share of the units from which on making all of them is cheaper than looking up theirs. */
-const TOUCHED_SHARE_MAX = 0.1;
 
 const LOCK = `INSERT INTO analyses AS kept (experiment, phase, definition, offsets, horizon, built_at, refreshed_at)
   VALUES ($1, $2, '{}', '{}', '-infinity', now(), now())
@@ -49,7 +48,7 @@ export function refreshUnitTable(
   pool: Pool,
   definition: AnalysisDefinition,
   fromS: number,
-  { workMemoryMb = 256, isAnew = false }: RefreshOptions = {},
+  { workMemoryMb = 256, isAnew = false, touchedShareMax = 0.1 }: RefreshOptions = {},
 ): Promise<UnitTable> {
   return poolSession(pool).transaction(async (client) => {
     await client.query(`SET LOCAL work_mem = '${workMemoryMb}MB'`);
@@ -63,7 +62,7 @@ export function refreshUnitTable(
     const work: Work = { client, id, table, definition, fromS, startedAt: await presentPosition(client) };
     const touched =
       isSame && !isAnew ? await noteTouchedUnits(client, definition, { before, now: work.startedAt }, fromS) : Infinity;
-    const isFull = touched > TOUCHED_SHARE_MAX * (await unitsOf(client, table));
+    const isFull = touched > touchedShareMax * (await unitsOf(client, table));
     const units = isFull ? await makeAll(work) : await remakeTouched(work, touched);
     await countSlates(client, work, isFull ? {} : before.offsets.slates, work.startedAt.offsets.slates);
     const { offsets, horizon } = work.startedAt;
