@@ -52,7 +52,7 @@ export interface OpenOptions {
 /** Opens everything and starts standing for the lead. @throws `database_*` */
 export async function openExperiments(options: OpenOptions): Promise<OpenedExperiments> {
   const { config, log, observer, version } = options;
-  const { databaseUrl, databaseTimeoutMs, analysisTimeoutMs, resultsKeepS } = config;
+  const { databaseUrl, databaseTimeoutMs, analysisTimeoutMs, resultsKeepS, staleAfterS } = config;
   const nowS = clockOf(config);
   const applicationName = 'shortlist-experiments';
   const limits = { connectTimeoutMs: CONNECT_TIMEOUT_MS, applicationName };
@@ -78,7 +78,7 @@ export async function openExperiments(options: OpenOptions): Promise<OpenedExper
     // Also the first proof that the database answers and is migrated.
     await experiments.renew();
     const analyse = options.createAnalysis(analysisPool);
-    const results = new ResultsReader({ store, builtInMetrics, analyse, nowS, keepS: resultsKeepS });
+    const results = new ResultsReader({ store, builtInMetrics, analyse, nowS, keepS: resultsKeepS, staleAfterS });
     const leader = new Leader({
       ...{ databaseUrl, pool, store, experiments, results, observer, holder: `${hostname()}:${process.pid}` },
       sink: redis?.sink ?? null,
@@ -92,7 +92,7 @@ export async function openExperiments(options: OpenOptions): Promise<OpenedExper
       everyMs: {
         ...{ analysis: config.analysisEveryS * 1000, publish: config.publishEveryMs, deliver: DELIVER_EVERY_MS },
       },
-      staleAfterS: config.staleAfterS,
+      staleAfterS,
     });
     leader.start();
     return {

@@ -13,7 +13,7 @@ export function resultsTable(results: Results): string {
     .join('\n');
 }
 
-function heading({ experiment, state, version, evidence, progress }: Results): string {
+function heading({ experiment, state, version, evidence, progress, outlook }: Results): string {
   const { days, units, unitsRequired, daysToGo, underpowered } = progress;
   const required = unitsRequired === null ? 'not known yet' : whole(unitsRequired);
   const toGo = daysToGo === null ? '' : daysToGo === 0 ? '; that is enough' : `; about ${days1(daysToGo)} days to go`;
@@ -23,6 +23,7 @@ function heading({ experiment, state, version, evidence, progress }: Results): s
     `${experiment}, version ${version}: ${state}. ${days1(days)} days, ${until}.`,
     `Units per variant: ${whole(units)} of ${required}${toGo}.${underpowered ? ' UNDERPOWERED: not done within daysMax at this pace.' : ''}`,
     `Sample ratio: chi-squared p ${pOf(chiSquaredP)}, sequential p ${pOf(sequentialP)}.`,
+    ...(outlook === null ? [] : [`Outlook: ${outlook.action.replace('_', ' ')}, since ${outlook.reason}.`]),
     '',
   ].join('\n');
 }

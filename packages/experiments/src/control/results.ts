@@ -1,7 +1,9 @@
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import type { MetricSpec } from '@shortlist/core/contracts/experiment.ts';
 import type { ExperimentState, ExperimentStore } from '@shortlist/core/stores/experiment-store.ts';
+import { outlookOf } from './settle.ts';
 import { subjectOf } from './subject.ts';
+import type { Decision } from '../decisions/decide.ts';
 import type { Analyse, Evidence } from '../decisions/evidence.ts';
 import { progressOf, type Progress } from '../decisions/progress.ts';
 
@@ -12,6 +14,8 @@ export interface Results {
   readonly version: number;
   readonly evidence: Evidence;
   readonly progress: Progress;
+  /** What the rule says of these numbers; null when the experiment is not split any more. */
+  readonly outlook: Pick<Decision, 'action' | 'variant' | 'reason'> | null;
 }
 
 export interface ResultsOptions {
@@ -22,6 +26,8 @@ export interface ResultsOptions {
   readonly nowS: () => number;
   /** How long numbers may be given again, seconds. */
   readonly keepS: number;
+  /** As for decisions. */
+  readonly staleAfterS: number;
 }
 
 /** Numbers of experiments: computed once for all who ask at a time, and given again for a moment. */
@@ -40,12 +46,12 @@ export class ResultsReader {
     if (experiment === undefined) throw new ShortlistError('document_not_found', { kind: 'Experiment', name });
     const { state, current } = experiment;
     const evidence = await this.#evidence(name);
+    const given = { evidence, staleAfterS: this.#options.staleAfterS, nowS: nowS() };
+    const outlook = outlookOf(experiment, await store.decisions(name), given);
     return {
-      experiment: name,
-      state,
-      version: current.version,
-      evidence,
+      ...{ experiment: name, state, version: current.version, evidence },
       progress: progressOf(current.spec, evidence, nowS()),
+      outlook: outlook && { action: outlook.action, variant: outlook.variant, reason: outlook.reason },
     };
   }
 

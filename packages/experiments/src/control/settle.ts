@@ -18,11 +18,9 @@ export async function settle(
   const { records, nowS } = change;
   const experiment = await records.experiment(name);
   if (experiment === undefined || !isSplit(experiment)) return null;
-  const { state, current } = experiment;
-  const { spec, version, phase } = current;
+  const { spec, phase } = experiment.current;
   const decided = (await records.decisions(name)).filter((one) => one.phase === phase);
-  const looks = decided.flatMap(({ look }) => (look === null ? [] : [look as TakenLook]));
-  const decision = decide({ state, version, spec, evidence, looks, staleAfterS }, nowS);
+  const decision = decideBy(experiment, decided, { evidence, staleAfterS, nowS });
   const { action, variant, reason, look } = decision;
   const about = { reason, variant, evidence, look };
   if (action === 'hold') {
@@ -32,6 +30,26 @@ export async function settle(
     await recordDecision(change, { ...decisionOf(change, experiment, about), action, dryRun: true });
   }
   return decision;
+}
+
+/** What would be decided, when it is split at all. Changes nothing. */
+export function outlookOf(
+  experiment: StoredExperiment,
+  decisions: readonly StoredDecision[],
+  given: { evidence: Evidence | null; staleAfterS: number; nowS: number },
+): Decision | null {
+  if (!isSplit(experiment)) return null;
+  const ofPhase = decisions.filter(({ phase }) => phase === experiment.current.phase);
+  return decideBy(experiment, ofPhase, given);
+}
+
+function decideBy(
+  { state, current: { version, spec } }: SplitExperiment,
+  decided: readonly StoredDecision[],
+  { evidence, staleAfterS, nowS }: { evidence: Evidence | null; staleAfterS: number; nowS: number },
+): Decision {
+  const looks = decided.flatMap(({ look }) => (look === null ? [] : [look as TakenLook]));
+  return decide({ state, version, spec, evidence, looks, staleAfterS }, nowS);
 }
 
 type SplitExperiment = StoredExperiment & { readonly state: 'running' | 'needs_attention' };

@@ -51,6 +51,14 @@ export const HISTORY_ROUTES: readonly Route[] = [
       version: Type.Integer(),
       evidence: Type.Object({}, { additionalProperties: true }),
       progress: Type.Object({}, { additionalProperties: true }),
+      outlook: Type.Union([
+        Type.Object({
+          action: Type.String(),
+          variant: Type.Union([Type.String(), Type.Null()]),
+          reason: Type.String(),
+        }),
+        Type.Null(),
+      ]),
     }),
     errors: ['document_not_found', 'results_unavailable', ...STORE_ERRORS],
     handle: async ({ params: { name } }, { opened }) => json(200, await opened().results.of(name)),
