@@ -9,6 +9,7 @@ import {
   type Effect,
   type NotComputable,
 } from '@shortlist/core/statistics/effect.ts';
+import { guardrail } from '@shortlist/core/statistics/guardrail.ts';
 import { nonInferiority, type NonInferiority } from '@shortlist/core/statistics/non-inferiority.ts';
 import { welch, type Inference } from '@shortlist/core/statistics/welch.ts';
 import type { Static } from 'typebox';
@@ -49,7 +50,7 @@ export interface ComparedArms {
   readonly comparisons: readonly ArmComparison[];
 }
 
-/** Fewest events in two arms together, below which the share of a rare one is far from normal. */
+/** Fewest events in two arms together, below which the share of a rare one is far from normal (exceedance-guard.ts). */
 const RARE_EVENTS_MIN = 30;
 /** Users in both arms at which the confidence sequence is tightest, by the plan's floor: fixed beforehand. */
 const tunedFor = ({ unitsMin }: AnalysisPlan): number => 2 * unitsMin;
@@ -92,17 +93,31 @@ function compare(
   const absolute = absoluteEffect(control, treatment);
   if (rare !== null && rare[0] === 0)
     return compareWithNone({ control, treatment, absolute, events: rare[1] }, metric, plan);
-  const isTooRare = rare !== null && rare[0] + rare[1] < RARE_EVENTS_MIN;
+  const options = { alpha, better: metric.spec.better, margin: metric.margin ?? 0, tunedForUsers: tunedFor(plan) };
+  const guarded = guardrail(control, treatment, options);
+  const isRare = rare !== null && guarded.status !== 'ok' && guarded.reason === 'too_few_events';
+  const isEnough = isRare && rare[0] + rare[1] >= RARE_EVENTS_MIN;
   return {
     absolute,
     relative,
     absoluteInference: welch(absolute, { alpha }),
     fixed: welch(relative, { alpha }),
-    always: isTooRare ? notComputable('too_few_events') : sequenceOf(relative, plan),
+    always: isEnough ? sequenceOf(relativeToTreatment(absolute, treatment), plan) : guarded,
     nonInferiority: nonInferiorityOf(relative, metric, plan),
-    note: null,
+    note: isEnough ? 'control has few: the always-valid interval is relative to the treatment' : null,
   };
 }
+
+/** (T - C) / T: nearer to zero than (T - C) / C where T is the larger, and known where C is next to nothing. */
+const relativeToTreatment = (absolute: Effect | NotComputable, treatment: ArmEstimate): Effect | NotComputable =>
+  absolute.status !== 'ok' || !(treatment.value > 0)
+    ? absolute
+    : {
+        ...absolute,
+        scale: 'relative',
+        value: absolute.value / treatment.value,
+        standardError: absolute.standardError / treatment.value,
+      };
 
 const sequenceOf = (effect: Effect | NotComputable, plan: AnalysisPlan) =>
   confidenceSequence(effect, { alpha: plan.alpha, tunedForUsers: tunedFor(plan) });
@@ -141,11 +156,8 @@ function compareWithNone(
       note: 'nobody in either arm had any',
     };
   }
-  const missing = notComputable(events < RARE_EVENTS_MIN ? 'too_few_events' : 'control_mean_not_positive');
-  const relative: Effect | NotComputable =
-    absolute.status !== 'ok' || events < RARE_EVENTS_MIN
-      ? missing
-      : { ...absolute, scale: 'relative', value: 1, standardError: absolute.standardError / treatment.value };
+  const relative =
+    events < RARE_EVENTS_MIN ? notComputable('too_few_events') : relativeToTreatment(absolute, treatment);
   return {
     absolute,
     relative,

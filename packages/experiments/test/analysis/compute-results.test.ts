@@ -81,6 +81,18 @@ describe('results of an experiment', () => {
     expect(few.metrics[1]!.comparisons[0]!).toMatchObject({ always: null, lift: null, nonInferiorityP: null });
   });
 
+  it('a control with a handful of errors does not hide a treatment with hundreds', () => {
+    const { metrics } = evidenceOf(dataOf([cell(1, 20_000, 2_000, 5), cell(2, 20_000, 2_000, 300)]));
+    expect(metrics[1]!.comparisons[0]!.always!.low).toBeGreaterThan(0.1);
+    const alike = evidenceOf(dataOf([cell(1, 20_000, 2_000, 20), cell(2, 20_000, 2_000, 25)]));
+    expect(alike.metrics[1]!.comparisons[0]!.always!.low).toBeLessThan(0);
+  });
+
+  it('a treatment that sells nothing is harm', () => {
+    const { metrics } = evidenceOf(dataOf([cell(1, 5_000, 500, 50), cell(2, 5_000, 0, 50)]));
+    expect(metrics[0]!.comparisons[0]!.always!.high).toBeLessThan(-0.5);
+  });
+
   it('nobody has errors in either arm: equal, once both have the units of the plan', () => {
     const equal = evidenceOf(dataOf([cell(1, 20_000, 2_000, 0), cell(2, 20_000, 2_000, 0)]));
     expect(equal.metrics[1]!.comparisons[0]!).toMatchObject({
