@@ -132,9 +132,10 @@ export const ConfigSchema = Type.Object(
       unit: 'records',
       description: 'Most records that wait to be written down; one more is dropped and counted.',
     }),
-    recordsFlushMs: int(50, 1, 100, {
+    recordsFlushMs: int(20, 1, 100, {
       unit: 'ms',
-      description: 'How often records are written down and sent: what a pod that is killed may lose.',
+      description:
+        'How often records are written to the spool: what was answered since is lost with a pod that is killed.',
     }),
     recordsTimeoutMs: int(5_000, 100, 60_000, {
       unit: 'ms',

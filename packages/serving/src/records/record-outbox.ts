@@ -6,6 +6,8 @@ import { isGone, type Adopted, type RecordSpool, type SpooledBatch } from './spo
 /** Most records and bytes of one request; ingest takes 5,000 and 8 MiB. */
 const REQUEST_RECORDS_MAX = 5_000;
 const REQUEST_BYTES_MAX = 1 << 20;
+/** Requests begin no more often, so that many pods do not make many small commits; unless one would be full. */
+const SEND_EVERY_MS = 100;
 const BACKOFF_MS = { first: 100, max: 5_000 };
 const HOUSEKEEPING_MS = 1_000;
 /** Most bytes of one write. */
@@ -78,6 +80,8 @@ export class RecordOutbox {
   readonly #stopping = new AbortController();
   #requestRecordsMax = REQUEST_RECORDS_MAX;
   #attempts = 0;
+  #nextSendMs = 0;
+  #isClosing = false;
   readonly #counts = { sent: 0, rejected: 0, spooled: 0, adopted: 0, torn_bytes: 0, damaged: 0 };
   readonly #failures = { send_failures: 0, spool_failures: 0, last_failure: null as string | null };
 
@@ -115,6 +119,7 @@ export class RecordOutbox {
 
   /** Sends what waits for at most so long; what is left then stays on disk. Returns how many records were only in memory. */
   async close(withinMs: number): Promise<number> {
+    this.#isClosing = true;
     const untilMs = performance.now() + withinMs;
     while (this.#isBusy() && performance.now() < untilMs) await sleep(5);
     clearInterval(this.#timer);
@@ -202,6 +207,7 @@ export class RecordOutbox {
 
   async #send(client: RecordClient): Promise<void> {
     while (this.#waiting.length > 0 && !this.#stopping.signal.aborted) {
+      if (!(await this.#isTime())) continue;
       const entries = this.#take();
       const lines = await Promise.all(entries.map((entry) => this.#linesOf(entry)));
       const whole = lines.filter((one) => one !== null);
@@ -215,6 +221,18 @@ export class RecordOutbox {
         await this.#pause(delivery.reason, delivery.retryAfterMs);
       }
     }
+  }
+
+  /** Waits until the next request may begin; false: look again, something has changed. */
+  async #isTime(): Promise<boolean> {
+    const waitMs = this.#nextSendMs - performance.now();
+    const isFull = this.#waitingRecords >= REQUEST_RECORDS_MAX || this.#memoryBytes >= REQUEST_BYTES_MAX;
+    if (waitMs > 0 && !isFull && !this.#isClosing) {
+      await sleep(Math.min(waitMs, 20), undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+      return false;
+    }
+    this.#nextSendMs = performance.now() + SEND_EVERY_MS;
+    return true;
   }
 
   /** The oldest, as many as one request holds; at least one. */
