@@ -20,6 +20,7 @@ BENCH_ingest := packages/cli/bench/ingest.bench.ts
 BENCH_freshness := packages/cli/bench/freshness.bench.ts
 BENCH_aggregator := packages/cli/bench/aggregator.bench.ts
 BENCH_live := packages/cli/bench/live.bench.ts
+BENCH_records := packages/cli/bench/records.bench.ts
 BENCH_follow := packages/serving/bench/live.bench.ts
 BENCH_analysis := packages/cli/bench/analysis.bench.ts
 
@@ -41,8 +42,8 @@ test-faults: setup ## the faults in full length: servers killed, paused, full, f
 check: setup ## lint, types, dependency directions, unused code, format
 	@node --disable-warning=ExperimentalWarning scripts/test.ts --checks
 
-bench: setup ## measure (SUITE=serving|profiles|swap|retrieval|sources|assignment|import|aggregator|ingest|freshness|live|follow|analysis, JSON=FILE, ARGS=options of the suite)
-	@test -n "$(BENCH_$(SUITE))" || { echo 'bench: SUITE is one of serving, profiles, swap, retrieval, sources, assignment, import, aggregator, ingest, freshness, live, follow, analysis' >&2; exit 2; }
+bench: setup ## measure (SUITE=serving|profiles|swap|retrieval|sources|assignment|import|aggregator|ingest|records|freshness|live|follow|analysis, JSON=FILE, ARGS=options of the suite)
+	@test -n "$(BENCH_$(SUITE))" || { echo 'bench: SUITE is one of serving, profiles, swap, retrieval, sources, assignment, import, aggregator, ingest, records, freshness, live, follow, analysis' >&2; exit 2; }
 	@node --expose-gc --disable-warning=ExperimentalWarning $(BENCH_$(SUITE)) $(ARGS) $(if $(JSON),--json $(JSON))
 
 eval: setup ## offline evaluation through the served stages (DATASET=, MODE=all|new-only, JSON=FILE); makes or imports the data first
