@@ -59,6 +59,7 @@ export interface RecommenderOptions {
   /** `current` throws `not_ready` while there is none; `loaded` finds those that are held for experiments. */
   readonly releases: {
     readonly current: LoadedRelease;
+    readonly chosenAtS?: number;
     loaded?(id: string): LoadedRelease | null;
     heldStatus?(): readonly HeldStatus[];
   };

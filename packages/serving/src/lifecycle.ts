@@ -12,6 +12,13 @@ export interface Served {
   readonly answers?: CachedAnswers | null;
   /** Null where nothing is recorded. */
   readonly records?: RecordFacts | null;
+  /** The assignment snapshot in force. */
+  readonly assignments?: AssignmentFacts;
+}
+
+/** Which assignment snapshot is in force. */
+export interface AssignmentFacts {
+  status(): { readonly version: number | null; readonly age_s: number | null };
 }
 
 /** What became of the records of answers, in records since the process started. */
@@ -75,6 +82,11 @@ export class Lifecycle {
   /** Null without Redis, and while nothing is loaded. */
   get answers(): CachedAnswers | null {
     return this.#served?.answers ?? null;
+  }
+
+  /** Null while nothing is loaded. */
+  get assignments(): AssignmentFacts | null {
+    return this.#served?.assignments ?? null;
   }
 
   /** Null while nothing is loaded. */

@@ -34,6 +34,7 @@ export async function openPod({ config, log, observer }: OpenContext): Promise<O
   const releases = new ReleaseHolder({
     registry: registryOf(config),
     heldMax: config.variantReleasesMax,
+    clockOffsetS: config.clockOffsetS,
     load: async (dir) => {
       const pace = releases.ready ? Pace.shared() : Pace.alone();
       const release = await live.attach(await loadRelease(dir, { pace, spareRows: live.spareRows }));
@@ -118,6 +119,7 @@ export async function openPod({ config, log, observer }: OpenContext): Promise<O
     live,
     answers: recommender.answers,
     records: recommender.records,
+    assignments,
     close,
   };
 }

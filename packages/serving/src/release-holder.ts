@@ -10,6 +10,8 @@ export interface ReleaseHolderOptions {
   readonly load: (dir: string) => Promise<LoadedRelease>;
   /** How often active.json is looked at, ms. */
   readonly pollMs?: number;
+  /** Added to the real time for `chosenAtS`. */
+  readonly clockOffsetS?: number;
   /** How long a release that is no longer held stays open for requests that began with it, ms. */
   readonly graceMs?: number;
   /** Most releases that are held beside the current one for variants of experiments; default 3. */
@@ -46,6 +48,7 @@ export class ReleaseHolder implements ReleaseControl {
   readonly #options: ReleaseHolderOptions;
   #current: LoadedRelease | null = null;
   #previous: LoadedRelease | null = null;
+  #chosenAtS = -Infinity;
   #refusal: ReleaseStatus['last_refusal'] = null;
   /** What the pointer said when it was last acted on; a reload by hand holds until it changes. */
   #seen: string | null = null;
@@ -69,6 +72,11 @@ export class ReleaseHolder implements ReleaseControl {
   get current(): LoadedRelease {
     if (this.#current === null) throw new ShortlistError('not_ready', { reason: this.#reasonForNone() });
     return this.#current;
+  }
+
+  /** When `current` was chosen: by active.json, or by hand since. Unix seconds. */
+  get chosenAtS(): number {
+    return this.#chosenAtS;
   }
 
   get ready(): boolean {
@@ -147,14 +155,17 @@ export class ReleaseHolder implements ReleaseControl {
   async #reload(releaseId?: string): Promise<ReleaseStatus> {
     const { registry, load } = this.#options;
     let id = releaseId;
+    let chosenAtS = Date.now() / 1000;
     try {
       if (id === undefined) {
-        id = (await registry.requirePointer()).active;
-        this.#seen = id;
+        const { active, changedAt } = await registry.requirePointer();
+        this.#seen = id = active;
+        chosenAtS = Date.parse(changedAt) / 1000;
       }
       if (this.#current?.id !== id) {
         this.#swap(this.loaded(id) ?? (await load(await registry.dirOf(id))));
       }
+      this.#chosenAtS = chosenAtS + (this.#options.clockOffsetS ?? 0);
       this.#refusal = null;
       return this.status();
     } catch (error) {

@@ -32,6 +32,7 @@ export async function createPodServer(options: PodServerOptions): Promise<PodSer
     releaseStatus: () => lifecycle.releaseStatus,
     live: () => lifecycle.live,
     records: () => lifecycle.records,
+    assignments: () => lifecycle.assignments,
     inFlight: () => ports.inFlight(),
   });
   let openapi: string | undefined;

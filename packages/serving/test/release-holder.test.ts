@@ -219,6 +219,17 @@ describe('the release holder', () => {
     expect(closed.sort()).toEqual([a, b, c].sort());
   });
 
+  it('says when its release was chosen: by the pointer, or by hand since', async () => {
+    const holder = new ReleaseHolder({ registry, load, clockOffsetS: -1_000 });
+    const { changedAt } = await registry.activate(a);
+    await delay(20);
+    await holder.reload();
+    expect(holder.chosenAtS).toBeCloseTo(Date.parse(changedAt) / 1000 - 1_000, 6);
+    await holder.reload(b);
+    expect(holder.chosenAtS).toBeGreaterThan(Date.parse(changedAt) / 1000 - 1_000 + 0.019);
+    await holder.close();
+  });
+
   it('holds no more than it may, and says of each release why it is not loaded', async () => {
     const refusals: string[] = [];
     const holder = new ReleaseHolder({

@@ -54,7 +54,7 @@ export function inputOf({ user, session, context, at }: AssignOptions): Assignme
 }
 
 /** One paragraph a layer: every question that was asked, its answer, and what follows. */
-export function assignmentText(snapshot: CompiledSnapshot, layers: readonly LayerExplanation[]): string {
+function assignmentText(snapshot: CompiledSnapshot, layers: readonly LayerExplanation[]): string {
   if (layers.length === 0) return 'There are no layers.\n';
   return layers.map((explained, l) => paragraph(snapshot.layers[l]!, explained)).join('');
 }

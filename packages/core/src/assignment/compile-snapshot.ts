@@ -30,7 +30,8 @@ export function compileSnapshot(content: SnapshotContent): CompiledSnapshot {
   const promoted = content.promoted.map(({ release, parameters }, p) => {
     return { release, parameters: checkedParameters(parameters, `promoted[${p}].parameters`) };
   });
-  const promotedRelease = promoted.findLast(({ release }) => release !== null)?.release ?? null;
+  const last = content.promoted.findLast(({ release }) => release !== null);
+  const promotedRelease = last === undefined ? null : { id: last.release!, atS: last.promotedAtS };
   const named = layers.flatMap((layer) =>
     layer.experiments.flatMap(({ variants }) => variants.map(({ release }) => release)),
   );
@@ -40,7 +41,7 @@ export function compileSnapshot(content: SnapshotContent): CompiledSnapshot {
     layers,
     promoted,
     promotedRelease,
-    releases: [...new Set([promotedRelease, ...named].filter((release) => release !== null))],
+    releases: [...new Set([promotedRelease?.id ?? null, ...named].filter((release) => release !== null))],
   };
 }
 

@@ -8,8 +8,8 @@ export interface CompiledSnapshot {
   readonly layers: readonly CompiledLayer[];
   /** What promotion made the default, oldest first. */
   readonly promoted: readonly { readonly release: string | null; readonly parameters: ParametersPatch }[];
-  /** The release that was promoted last; null when none was. */
-  readonly promotedRelease: string | null;
+  /** The release that was promoted last, and when; null when none was. */
+  readonly promotedRelease: { readonly id: string; readonly atS: number } | null;
   /** Releases that are needed, each once: the promoted one, then those of variants. */
   readonly releases: readonly string[];
 }

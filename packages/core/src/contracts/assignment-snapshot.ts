@@ -68,6 +68,8 @@ export const AssignmentSnapshotSchema = Type.Object(
         {
           experiment: Type.String(),
           variant: Type.String(),
+          /** Unix seconds. A release that is activated later takes over from the promoted one. */
+          promotedAtS: Type.Number(),
           release: Type.Union([Type.String(), Type.Null()]),
           parameters: Type.Record(Type.String(), Type.Unknown()),
         },

@@ -143,10 +143,12 @@ describe('a compiled snapshot', () => {
     const variants = variantsOf([500_000, 500_000]).map((variant, v) =>
       v === 0 ? variant : { ...variant, release: 'r-2' },
     );
-    const promotion = (release: string | null) => ({ experiment: 'x', variant: 'b', release, parameters: {} });
-    const promoted = [promotion('r-1'), promotion('r-3'), promotion(null)];
+    const promotion = (release: string | null, promotedAtS = 7) => {
+      return { experiment: 'x', variant: 'b', promotedAtS, release, parameters: {} };
+    };
+    const promoted = [promotion('r-1'), promotion('r-3', 8), promotion(null, 9)];
     const compiled = compileSnapshot(contentOf([layerOf('l', [experimentOf('e', { variants })])], { promoted }));
     expect(compiled.releases).toEqual(['r-3', 'r-2']);
-    expect(compiled.promotedRelease).toBe('r-3');
+    expect(compiled.promotedRelease).toEqual({ id: 'r-3', atS: 8 });
   });
 });

@@ -37,9 +37,9 @@ export function snapshotBody(
       holdout: bucketsOf(spec.holdout),
       experiments: splitting.filter(({ current }) => current.spec.layer === name).map(snapshotExperiment),
     })),
-    promoted: promoted.map(({ name, promoted: variant, current }) => {
+    promoted: promoted.map(({ name, promoted: variant, current, endedAtS }) => {
       const { release = null, parameters = {} } = current.spec.variants.find((one) => one.name === variant)!;
-      return { experiment: name, variant: variant!, release, parameters };
+      return { experiment: name, variant: variant!, promotedAtS: endedAtS ?? 0, release, parameters };
     }),
   };
 }

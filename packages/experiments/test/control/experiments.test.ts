@@ -293,7 +293,13 @@ describe('decisions', () => {
     expect(await state()).toBe('promoted');
     const snapshot = bench.published.at(-1)!;
     expect(snapshot.promoted).toEqual([
-      { experiment: 'more-diversity', variant: 'diverse', release: null, parameters: { diversity: { lambda: 0.6 } } },
+      {
+        promotedAtS: snapshot.publishedAtS,
+        experiment: 'more-diversity',
+        variant: 'diverse',
+        release: null,
+        parameters: { diversity: { lambda: 0.6 } },
+      },
     ]);
     expect(snapshot.layers[0]!.experiments).toEqual([]);
     expect(await bench.store.decisions('more-diversity')).toMatchObject([

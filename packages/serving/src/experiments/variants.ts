@@ -19,7 +19,12 @@ const SETS_MAX = 1_000;
 export interface VariantsOptions {
   readonly book: Pick<AssignmentBook, 'assign' | 'compiled'>;
   /** `current` throws `not_ready` while there is none; `loaded` finds a release that is held for an experiment. */
-  readonly releases: { readonly current: LoadedRelease; loaded?(id: string): LoadedRelease | null };
+  readonly releases: {
+    readonly current: LoadedRelease;
+    /** When `current` was chosen, unix seconds by the pod's clock; a promotion before that is superseded. */
+    readonly chosenAtS?: number;
+    loaded?(id: string): LoadedRelease | null;
+  };
   /** Laid over every release's own parameters, below promotions and variants. */
   readonly parameters: ParametersPatch | undefined;
 }
@@ -55,13 +60,17 @@ export class Variants {
     this.#options = options;
   }
 
-  /** The release that answers where no experiment says otherwise: the one promoted last, or the pod's. Errors: `not_ready`. */
+  /**
+   * The release that answers where no experiment says otherwise: the pod's, or the one promoted last, if that was after the
+   * pod's was chosen and it is loaded. Errors: `not_ready`.
+   */
   get active(): LoadedRelease {
     const { book, releases } = this.#options;
-    const promoted = book.compiled?.promotedRelease ?? null;
     // Read first: a pod that has no release of its own is not ready, whatever was promoted.
-    const { current } = releases;
-    return promoted === null ? current : (releases.loaded?.(promoted) ?? current);
+    const { current, chosenAtS = -Infinity } = releases;
+    const promoted = book.compiled?.promotedRelease ?? null;
+    if (promoted === null || promoted.atS < chosenAtS) return current;
+    return releases.loaded?.(promoted.id) ?? current;
   }
 
   /** Parameters of a release for who is in no experiment. */
@@ -122,11 +131,6 @@ export class Variants {
     return releases.loaded?.(release) ?? undefined;
   }
 
-  #isLoaded(id: string): boolean {
-    const { releases } = this.#options;
-    return (releases.loaded?.(id) ?? null) !== null;
-  }
-
   #parametersOf(release: LoadedRelease, variants: readonly CompiledVariant[]): Parameters {
     const snapshot = this.#options.book.compiled;
     if (snapshot !== this.#of) {
@@ -136,9 +140,9 @@ export class Variants {
     let known = this.#parameters.get(release);
     if (known === undefined || known.size > SETS_MAX)
       this.#parameters.set(release, (known = new Map<string, Parameters>()));
-    const { promotedRelease = null } = snapshot ?? {};
+    const promotedRelease = snapshot?.promotedRelease?.id ?? null;
     // What was proven together with a release does not hold while another one answers.
-    const isServed = promotedRelease === null || this.#isLoaded(promotedRelease);
+    const isServed = promotedRelease === null || this.active.id === promotedRelease;
     // Layers come in one order, so a set has one key.
     let set = isServed ? 'p' : '';
     for (const { changes, ordinal } of variants) if (changes) set += `,${ordinal}`;

@@ -1,8 +1,9 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { FinishedRequest } from '@shortlist/service/observe/finished-request.ts';
 import { RequestMetrics, SECONDS } from '@shortlist/service/observe/request-metrics.ts';
-import type { LiveFacts, RecordFacts } from '../lifecycle.ts';
+import type { AssignmentFacts, LiveFacts, RecordFacts } from '../lifecycle.ts';
 import type { PipelineObserver, ReleaseStatus } from '../recommender.ts';
+import { registerAssignments } from './assignment-metrics.ts';
 import { quantiles, type Quantiles } from './quantiles.ts';
 import { registerRecords } from './record-metrics.ts';
 
@@ -35,10 +36,13 @@ export interface MetricsOptions {
   readonly live: () => Pick<LiveFacts, 'lagS' | 'leaks'> | null;
   /** Null while nothing is loaded, and where nothing is recorded. */
   readonly records: () => RecordFacts | null;
+  /** Null while nothing is loaded. */
+  readonly assignments: () => AssignmentFacts | null;
   readonly inFlight: () => number;
 }
 
-export function createMetrics({ releaseStatus, live, records, inFlight }: MetricsOptions): Metrics {
+export function createMetrics(options: MetricsOptions): Metrics {
+  const { releaseStatus, live, records, assignments, inFlight } = options;
   const registry = new Registry();
   const registers = [registry];
   const all = new RequestMetrics(registry, inFlight);
@@ -99,6 +103,7 @@ export function createMetrics({ releaseStatus, live, records, inFlight }: Metric
     },
   });
   registerRecords(registry, records);
+  registerAssignments(registry, assignments);
   const profileReads = new Counter({
     name: 'shortlist_profile_reads_total',
     help: 'Profiles by the tier that gave them (memory, redis, log) and whether there was anything.',

@@ -122,6 +122,10 @@ describe('pods that follow an experiment', () => {
     await everyPod(expected(200_000, second));
     await expect.poll(async () => (await statusOf(pods[0]!)).age_s, OBEYS).toBeGreaterThan(before + 1);
 
+    expect(await (await fetch(`${pods[1]!.url()}/metrics`)).text()).toMatch(
+      /^shortlist_assignment_snapshot_version 4$[^]*^shortlist_assignment_snapshot_age_seconds [1-9]/m,
+    );
+
     // One that starts now knows what the others kept.
     const late = start();
     await untilReady(late);

@@ -90,7 +90,7 @@ describe('the parameters of a request', () => {
       const [control, treatment] = variantsOf([0, 1_000_000]);
       return experimentOf(name, { ...STARTS, variants: [control!, { ...treatment!, parameters }] });
     };
-    const promotion = { experiment: 'old', variant: 'b', release: null };
+    const promotion = { experiment: 'old', variant: 'b', promotedAtS: NOW_S, release: null };
     const book = bookOf(
       [
         layerOf('one', [everybody('e', { diversity: { lambda: 0.9 } })]),
@@ -136,8 +136,14 @@ describe('the parameters of a request', () => {
 
 describe('what was promoted', () => {
   const promoted = () => [
-    { experiment: 'x', variant: 'b', release: null, parameters: { candidatesMax: 90 } },
-    { experiment: 'y', variant: 'b', release: second.id, parameters: { diversity: { lambda: 0 } } },
+    { experiment: 'x', variant: 'b', promotedAtS: NOW_S - 9, release: null, parameters: { candidatesMax: 90 } },
+    {
+      experiment: 'y',
+      variant: 'b',
+      promotedAtS: NOW_S - 5,
+      release: second.id,
+      parameters: { diversity: { lambda: 0 } },
+    },
   ];
   it('answers everybody, lists included, once its release is loaded', async () => {
     const assignments = bookOf([], { promoted: promoted() });
@@ -158,5 +164,13 @@ describe('what was promoted', () => {
       release: { id: second.id },
       parameters: { candidatesMax: 90, diversity: { lambda: 0 } },
     });
+  });
+
+  it('gives way to a release that is activated later', () => {
+    const book = bookOf([], { promoted: promoted() });
+    const activeAt = (chosenAtS: number) =>
+      new Variants({ book, releases: { ...releasesOf(second), chosenAtS }, parameters: undefined }).active.id;
+    expect(activeAt(NOW_S - 6)).toBe(second.id);
+    expect(activeAt(NOW_S - 4)).toBe(first.id);
   });
 });
