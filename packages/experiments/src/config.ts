@@ -26,6 +26,10 @@ export const ConfigSchema = Type.Object(
     commit: text('unknown', { pattern: '.', description: 'Commit of the code that runs; stored with each decision.' }),
     databaseTimeoutMs: int(5_000, 100, 60_000, { unit: 'ms', description: 'Longest statement of a request.' }),
     analysisTimeoutMs: int(300_000, 1_000, 3_600_000, { unit: 'ms', description: 'Longest statement of an analysis.' }),
+    analysisMemoryMb: int(256, 16, 16_384, {
+      unit: 'MB',
+      description: 'Memory of one hash table in PostgreSQL during an analysis; one that is larger goes through files.',
+    }),
     analysisEveryS: int(60, 1, 86_400, {
       unit: 's',
       description: 'Pause between two rounds of analysis and decisions.',

@@ -46,7 +46,7 @@ export interface OpenOptions {
   readonly observer: LeaderObserver;
   readonly onAnnounced: (channel: string, outcome: string, reason: string) => void;
   readonly version: string;
-  readonly createAnalysis: (pool: Pool) => Analyse;
+  readonly createAnalysis: (pool: Pool, options: { readonly workMemoryMb: number }) => Analyse;
 }
 
 /** Opens everything and starts standing for the lead. @throws `database_*` */
@@ -77,7 +77,7 @@ export async function openExperiments(options: OpenOptions): Promise<OpenedExper
     });
     // Also the first proof that the database answers and is migrated.
     await experiments.renew();
-    const analyse = options.createAnalysis(analysisPool);
+    const analyse = options.createAnalysis(analysisPool, { workMemoryMb: config.analysisMemoryMb });
     const results = new ResultsReader({ store, builtInMetrics, analyse, nowS, keepS: resultsKeepS, staleAfterS });
     const leader = new Leader({
       ...{ databaseUrl, pool, store, experiments, results, observer, holder: `${hostname()}:${process.pid}` },
