@@ -19,7 +19,7 @@ describe('an interval, drawn', () => {
     const lift = fc.double({ min: -10, max: 10, noNaN: true });
     fc.assert(
       fc.property(fc.tuple(lift, lift, lift), (lifts) => {
-        const [low, value, high] = lifts.sort((a, b) => a - b) as [number, number, number];
+        const [low, value, high] = lifts.sort((a, b) => a - b);
         const bar = intervalBar({ low, value, high }, { width: 31, scale: scaleOf([{ low, high }]), margin: 0.02 });
         expect([...bar]).toHaveLength(31);
         expect(bar).toContain('●');

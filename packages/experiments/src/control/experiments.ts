@@ -69,7 +69,7 @@ export class Experiments {
   move(
     name: string,
     actor: string,
-    options: { action: Action; reason: string; variant?: string | null } & Seen,
+    options: { action: Action; reason: string; variant?: string | null; evidence?: Evidence | null } & Seen,
   ): Promise<StoredExperiment> {
     return this.#change(actor, async (change) => {
       const experiment = await found(change, name, options);

@@ -19,8 +19,8 @@ const BOTH = ['service', 'person'] as const;
 const PERSON = ['person'] as const;
 
 /**
- * Every way in which an experiment's state changes; there is no other. `begin` gives it buckets of its layer, `end` takes
- * them back, so that everybody gets control, and `make_default` does so and lays the variant over the defaults.
+ * Every way in which an experiment's state changes; there is no other. `begin` gives it buckets of its layer (those
+ * that it has stay its own), `end` takes them back, so that everybody gets control, and `make_default` does so and lays the variant over the defaults.
  */
 export const TRANSITIONS: readonly Transition[] = [
   { action: 'start', from: 'draft', to: 'running', by: PERSON, effect: 'begin' },
@@ -32,7 +32,7 @@ export const TRANSITIONS: readonly Transition[] = [
   { action: 'stop', from: 'running', to: 'stopped', by: PERSON, effect: 'end' },
   { action: 'stop', from: 'needs_attention', to: 'stopped', by: PERSON, effect: 'end' },
   { action: 'needs_attention', from: 'running', to: 'needs_attention', by: BOTH, effect: 'none' },
-  { action: 'resume', from: 'needs_attention', to: 'running', by: PERSON, effect: 'none' },
+  { action: 'resume', from: 'needs_attention', to: 'running', by: PERSON, effect: 'begin' },
   { action: 'resume', from: 'rolled_back', to: 'running', by: PERSON, effect: 'begin' },
 ];
 
@@ -70,7 +70,8 @@ export function move(
   const moved = { ...experiment, state: found.to, resourceVersion: experiment.resourceVersion + 1 };
   if (found.effect === 'none') return { moved, begins: false };
   if (found.effect === 'begin') {
-    // Once rolled back it has a version and a phase of its own: who was in before has seen both.
+    // Resumed, it has a version and a phase of its own: the looks of the old one are made, and after a rollback who was in
+    // has seen both.
     const version = state === 'draft' ? current.version : current.version + 1;
     const begun = { ...current, version, phase: version, startedAtS: nowS };
     const startedAtS = experiment.startedAtS ?? nowS;

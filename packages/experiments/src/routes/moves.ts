@@ -1,7 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Type, type Static } from 'typebox';
 import { parseTimestamp } from '@shortlist/core/contracts/timestamp.ts';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import { json } from '@shortlist/service/http/replies.ts';
+import type { ResultsReader } from '../control/results.ts';
+import type { Evidence } from '../decisions/evidence.ts';
 import type { Action } from '../decisions/state-machine.ts';
 import { actorOf, NameParams, seenBy } from './request.ts';
 import { experimentResource, ResourceSchema, tagged } from './resources.ts';
@@ -43,6 +46,8 @@ const MOVE_ERRORS = [
   ...STORE_ERRORS,
 ] as const;
 
+const NUMBERS_WITHIN_MS = 2_000;
+
 const moveRoute = (
   verb: string,
   {
@@ -64,11 +69,22 @@ const moveRoute = (
     ...{ method: 'POST', path: `/experiments/{name}/${verb}`, port: 'public', group: 'Experiments', summary },
     ...{ params: NameParams, body, example, answers: ResourceSchema, errors: MOVE_ERRORS },
     async handle({ params: { name }, body: given, request }, { opened, nowS }) {
-      const options = { ...read(given), reason: given.reason, ...seenBy(request) };
-      const moved = await opened().experiments.move(name, actorOf(request), options);
+      const { experiments, results } = opened();
+      const evidence = await numbersSoon(results, name);
+      const options = { ...read(given), reason: given.reason, evidence, ...seenBy(request) };
+      const moved = await experiments.move(name, actorOf(request), options);
       return tagged(experimentResource(moved, nowS()), moved.resourceVersion);
     },
   });
+
+/** The numbers that a person could see; a decision does not wait long for them, nor fail without. */
+function numbersSoon(results: ResultsReader, name: string): Promise<Evidence | null> {
+  const numbers = results.of(name).then(
+    ({ evidence }) => evidence,
+    () => null,
+  );
+  return Promise.race([numbers, sleep(NUMBERS_WITHIN_MS, null, { ref: false })]);
+}
 
 export const MOVE_ROUTES: readonly Route[] = [
   moveRoute('start', {

@@ -58,14 +58,17 @@ describe('the state machine', () => {
     expect(back).toMatchObject({ state: 'rolled_back', promoted: null, endedAtS: 200 });
   });
 
-  it('gives one that is resumed after a rollback a version and a phase of its own', () => {
+  it('gives one that is resumed a version and a phase of its own', () => {
     const rolledBack = experiment({ state: 'rolled_back', buckets: [], endedAtS: 90 });
     const { moved, begins } = move(rolledBack, { action: 'resume', by: 'person', nowS: 100 });
     expect(begins).toBe(true);
     expect(moved).toMatchObject({ state: 'running', endedAtS: null, startedAtS: 60 });
     expect(moved.current).toMatchObject({ version: 3, phase: 3, startedAtS: 100 });
     const attended = move(experiment({ state: 'needs_attention' }), { action: 'resume', by: 'person', nowS: 100 });
-    expect(attended).toMatchObject({ begins: false, moved: { state: 'running', current: { version: 2, phase: 1 } } });
+    expect(attended).toMatchObject({
+      begins: true,
+      moved: { state: 'running', current: { version: 3, phase: 3 }, buckets: [{ from: 0, to: 10 }] },
+    });
   });
 
   it.each([

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ERRORS, type ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import { checkSpec } from '@shortlist/experiments/documents/check-spec.ts';
@@ -72,6 +74,14 @@ spec:
   ])('refuse %s', (_, text, code, reason) => {
     const { code: found, details } = failureOf(() => readDocuments(text));
     expect([found, String(details.reason)]).toEqual([code, expect.stringContaining(reason)]);
+  });
+
+  it('of the example in the docs are right', () => {
+    const text = readFileSync(resolve(import.meta.dirname, '../../../../docs/experiments/example.yaml'), 'utf8');
+    const [layer, metric, experiment] = readDocuments(text);
+    expect([layer!.kind, metric!.kind]).toEqual(['Layer', 'Metric']);
+    const known = { ...KNOWN, layers: new Set(['search']), metrics: new Set([...KNOWN.metrics, 'carts-per-user']) };
+    expect(checkSpec((experiment as ReturnType<typeof experimentOf>).spec, known)).toEqual([]);
   });
 
   it('say in which of several the mistake is', () => {
