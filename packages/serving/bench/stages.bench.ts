@@ -5,14 +5,18 @@
  *
  * The stages are those of pipeline.ts, run one after the other over the same requests; sizes are interleaved. CPU time of
  * the whole process (user and system, garbage collection included), so other work on the machine hardly shows.
+ * `serve.assign.*` is stage 1 in 20 running experiments, and without any.
  * `serve.rank_fp32.*` is the rank stage with the fp32 model; `serve.batch4.*` is four requests in one batch, per request.
  */
+import { benchSnapshot } from '../../core/bench/assignment-snapshot.ts';
 import { benchProfiles, NOW_S } from '../../core/bench/retrieval-shop.ts';
 import { report, summarised } from '../../core/bench/report.ts';
 import type { Parameters } from '@shortlist/core/contracts/parameters.ts';
 import type { LoadedRelease } from '@shortlist/core/release/loaded-release.ts';
 import type { ProfileStore } from '@shortlist/core/stores/profile-store.ts';
 import { createProfiles } from '../src/create-profiles.ts';
+import { AssignmentBook } from '../src/experiments/assignment-book.ts';
+import { Variants } from '../src/experiments/variants.ts';
 import { createRecorder, runStage, STAGES, type RecordSink, type StageServices } from '../src/pipeline.ts';
 import { orderByValue } from '../src/stages/5-rank/order.ts';
 import { RankingRequest } from '../src/ranking-request.ts';
@@ -122,6 +126,10 @@ const repeats = Number(option('repeats', '15'));
 const shops: Shop[] = [];
 for (const items of sizes) shops.push(await openShop(items));
 
+const book = new AssignmentBook({ unitsMax: 20_000 });
+book.offer(JSON.stringify(benchSnapshot(NOW_S)), 'redis');
+const variants = new Variants({ book, releases: { current: shops[0]!.workspace.release }, parameters: undefined });
+
 const values = new Map<string, number[]>();
 const note = (name: string, us: number): void => {
   const list = values.get(name);
@@ -143,9 +151,28 @@ for (let round = -WARM_UP_ROUNDS; round < repeats; round++) {
     note(`serve.batch4.${size}`, batched.get('sum')!);
   }
   await benchOrder(round);
+  await benchAssign(round);
 }
 report([...values].map(([name, list]) => summarised(name, 'us', list)));
 for (const { workspace } of shops) await workspace.release.close();
+
+/** Stage 1 for requests of users who are in 5 of 20 experiments, whose places are kept. */
+async function benchAssign(round: number): Promise<void> {
+  const [{ workspace, services }] = shops as [Shop];
+  const { release } = workspace;
+  const stage = STAGES[0]!;
+  const requests = Array.from({ length: 5_000 }, (_, i) => [requestOf(shops[0]!, i, release.parameters)]);
+  const us = await cpuUs(requests.length, async () => {
+    for (const request of requests) await runStage(stage, request, { ...services, variants });
+  });
+  const without = await cpuUs(requests.length, async () => {
+    for (const request of requests) await runStage(stage, request, services);
+  });
+  if (requests[0]![0]!.enrolments.length === 0) throw new Error('nobody was in an experiment');
+  if (round < 0) return;
+  note('serve.assign.20-experiments.cpu_us', us);
+  note('serve.assign.none.cpu_us', without);
+}
 
 /** Our packed-key sort against a sort with a comparison function. */
 async function benchOrder(round: number): Promise<void> {
