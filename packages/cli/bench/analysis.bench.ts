@@ -68,7 +68,8 @@ async function timed(name: string, work: () => Promise<ExperimentResults>): Prom
 }
 
 const digest = async (pool: Pool): Promise<unknown> => {
-  const text = 'SELECT count(*), sum(hashtextextended(units::text, 0)::numeric) FROM analysis_units_1 AS units';
+  const { rows } = await pool.query<{ id: number }>('SELECT id FROM analyses');
+  const text = `SELECT count(*), sum(hashtextextended(units::text, 0)::numeric) FROM analysis_units_${rows[0]!.id} AS units`;
   return (await pool.query(text)).rows[0];
 };
 
