@@ -47,7 +47,7 @@ function metricsTable({ metrics }: Evidence): string {
   const axis = `-${end}${' '.repeat(Math.max(1, BAR_WIDTH - 2 * end.length - 2))}+${end}`;
   const rows = metrics.flatMap((metric) => metric.comparisons.map((one) => rowOf(metric, one, scale)));
   return tableOf(
-    [['METRIC', 'VARIANT', 'CONTROL', 'TREATMENT', 'LIFT', axis, '95 % AT A LOOK', 'AT ANY TIME', 'P', ''], ...rows],
+    [['METRIC', 'VARIANT', 'CONTROL', 'TREATMENT', 'LIFT', axis, 'AT ONE LOOK', 'AT ANY TIME', 'P', ''], ...rows],
     [2, 3, 4, 8],
   );
 }

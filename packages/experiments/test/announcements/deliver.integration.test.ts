@@ -66,7 +66,7 @@ describe('announcements over HTTP', () => {
       },
       ...{
         attemptsMax,
-        timeoutMs: 150,
+        timeoutMs: 2_000,
         nowS: () => nowS,
         random: () => 0,
         dataset: 'demo',
@@ -79,8 +79,7 @@ describe('announcements over HTTP', () => {
     for (const channel of ['webhook', 'slack', 'pagerduty'] as const) await tell(channel);
     await deliver();
     const bodyAt = (path: string) => receiver.received.find((one) => one.path === path)!.body;
-    const text =
-      'Experiment more-diversity (version 2) was rolled back to control: error-rate <rose> & fell.';
+    const text = 'Experiment more-diversity (version 2) was rolled back to control: error-rate <rose> & fell.';
     expect(bodyAt('/hook')).toEqual({
       type: 'shortlist.experiment.decision',
       dataset: 'demo',
