@@ -44,7 +44,9 @@ export function absoluteEffect(control: ArmEstimate, treatment: ArmEstimate): Ef
 
 /**
  * (treatment - control) / control, by the delta method; degrees of freedom from the absolute variances. A control whose
- * value is not above zero has no relative lift.
+ * value is not above zero has no relative lift. Our deviation: a treatment in which nobody did it, for which the delta
+ * method has no error at all, gets the error that it would have without an effect, so that a shop which sells nothing
+ * any more is seen.
  *
  * Source: Deng, Knoblich, Lu 2018, section 3.1: Var = v_T / (n_T m_C²) + v_C m_T² / (n_C m_C⁴).
  * `extraSquaredError` is the part of CUPED's common centre (cuped.ts).
@@ -56,8 +58,9 @@ export function relativeEffect(
 ): Effect | NotComputable {
   if (control.value <= 0) return notComputable('control_mean_not_positive');
   const ratio = treatment.value / control.value;
+  const isNone = ratio === 0 && treatment.squaredError === 0;
   const squaredError =
-    (treatment.squaredError + control.squaredError * ratio * ratio) / (control.value * control.value);
+    (treatment.squaredError + control.squaredError * (isNone ? 1 : ratio * ratio)) / (control.value * control.value);
   return effect('relative', control, treatment, ratio - 1, squaredError + extraSquaredError);
 }
 

@@ -23,8 +23,8 @@ export interface GuardrailOptions extends SequenceOptions {
 }
 
 /**
- * Is the treatment doing harm, at any look? Works on T - r C, which is linear in both arms, instead of on the quotient: the
- * delta method has no error at all for a treatment that sells nothing, and would never roll it back.
+ * Is the treatment doing harm, at any look? Works on T - r C, which is linear in both arms, instead of on the quotient,
+ * whose error by the delta method is wrong while control's is large and when the treatment sells next to nothing.
  *
  * Nothing is said while an arm has fewer than `usersMin` users (default 100) or control's value is not known to
  * `controlErrorMax` (default .1: 100 conversions, or 100 CV² users), where normality fails.

@@ -11,6 +11,12 @@ const WEIGHTS = [
   0.23692688505618908, 0.47862867049936647, 0.5688888888888889, 0.47862867049936647, 0.23692688505618908,
 ];
 
+/** Error that one side may have spent by an information fraction, of `half` in all. */
+export type Spending = (fraction: number, half: number) => number;
+
+const obrienFleming: Spending = (fraction, half) =>
+  fraction >= 1 ? half : 2 * normalTail(normalTailQuantile(half / 2) / Math.sqrt(fraction));
+
 /** Paths that have not crossed a bound: density of the score (Brownian motion at the information fraction). */
 interface Density {
   readonly at: number;
@@ -29,21 +35,23 @@ interface Density {
  * Throws RangeError on fractions out of order.
  *
  * Source: Lan & DeMets 1983: spent(t) = 2 (2 - 2 Φ(z_{alpha/4} / √t)), the sides alike; integration as Armitage,
- * McPherson & Rowe 1969. Our deviation: composite Gauss-Legendre of panels as wide as the step's standard deviation, which
+ * McPherson & Rowe 1969. Another `spending` may be given (Kim & DeMets 1987: half * fraction²). Our deviation: composite Gauss-Legendre of panels as wide as the step's standard deviation, which
  * 200 daily looks need. O(looks * nodes²).
  */
-export function lanDeMetsBounds(fractions: readonly number[], { alpha = 0.05 } = {}): number[] {
+export function lanDeMetsBounds(
+  fractions: readonly number[],
+  { alpha = 0.05, spending = obrienFleming }: { alpha?: number; spending?: Spending } = {},
+): number[] {
   let before = 0;
   for (const at of fractions) {
     if (!(at > before && at <= 1)) throw new RangeError(`information fractions must rise within (0, 1]: ${at}`);
     before = at;
   }
-  const half = alpha / 2;
   const bounds: number[] = [];
   let density: Density | null = null;
   let spent = 0;
   fractions.forEach((at, look) => {
-    const total = spentBy(at, half);
+    const total = spending(at, alpha / 2);
     const bound = boundFor(total - spent, at, density);
     bounds.push(bound);
     spent = total;
@@ -52,10 +60,6 @@ export function lanDeMetsBounds(fractions: readonly number[], { alpha = 0.05 } =
   });
   return bounds;
 }
-
-/** Error that one side may have spent by information fraction t. */
-const spentBy = (at: number, half: number): number =>
-  at >= 1 ? half : 2 * normalTail(normalTailQuantile(half / 2) / Math.sqrt(at));
 
 /** z that surviving paths exceed, on one side, with probability `spend`. */
 function boundFor(spend: number, at: number, before: Density | null): number {
@@ -81,7 +85,7 @@ function crossing(score: number, at: number, before: Density): number {
 }
 
 /** Density of the paths inside the bound, on panels as fine as the coming step needs. */
-function survivors(at: number, bound: number, before: Density | null, nextDeviation: number): Density {
+function survivors(at: number, bound: number, before: Density | null, nextDeviation: number, drift = 0): Density {
   const edge = Math.min(bound, EDGE) * Math.sqrt(at);
   const deviation = before === null ? Math.sqrt(at) : Math.sqrt(at - before.at);
   const panels = Math.ceil((2 * edge) / Math.min(nextDeviation, deviation));
@@ -92,7 +96,7 @@ function survivors(at: number, bound: number, before: Density | null, nextDeviat
     const node = i % NODES.length;
     const x = -edge + halfPanel * (2 * Math.floor(i / NODES.length) + 1 + NODES[node]!);
     score[i] = x;
-    mass[i] = WEIGHTS[node]! * halfPanel * densityAt(x, deviation, before);
+    mass[i] = WEIGHTS[node]! * halfPanel * densityAt(x - drift * (at - (before?.at ?? 0)), deviation, before);
   }
   return { at, score, mass };
 }
@@ -119,6 +123,33 @@ function firstAtLeast(sorted: Float64Array, value: number): number {
     else high = middle;
   }
   return low;
+}
+
+/** Chance that some look crosses its bound when z at the end would be `drift` on average. */
+export function groupSequentialPower(fractions: readonly number[], drift: number, options: { alpha?: number } = {}) {
+  const bounds = lanDeMetsBounds(fractions, options);
+  let density: Density | null = null;
+  fractions.forEach((at, look) => {
+    const step = Math.abs((fractions[look + 1] ?? fractions[look - 1] ?? 0) - at);
+    density = survivors(at, bounds[look]!, density, Math.sqrt(step), drift);
+  });
+  return 1 - (density as Density | null)!.mass.reduce((sum, mass) => sum + mass, 0);
+}
+
+/**
+ * Factor by which the looks raise the users that a single look needs: 1.02 to 1.04 for a few. Multiply `requiredUsers` by it.
+ * Source: Jennison & Turnbull 1999, section 2.3 and table 7.2.
+ */
+export function lookInflation(fractions: readonly number[], { alpha = 0.05, power = 0.8 } = {}): number {
+  const single = normalTailQuantile(alpha / 2) + normalTailQuantile(1 - power);
+  let low = single;
+  let high = 2 * single;
+  for (let step = 0; step < 30; step++) {
+    const middle = (low + high) / 2;
+    if (groupSequentialPower(fractions, middle, { alpha }) < power) low = middle;
+    else high = middle;
+  }
+  return (high / single) ** 2;
 }
 
 export interface GroupSequentialLook {

@@ -47,6 +47,10 @@ const UNSUPPORTED_MAX = 0.01;
 /**
  * What the mean reward per decision would have been under another policy, from a log of randomised decisions.
  *
+ * Slates: one decision per position, `user` the slate or its user, and the probabilities as far as the reward at a position
+ * depends on the others: of the item there alone (independent), of all items down to it (cascade; McInerney et al. 2020),
+ * or of the whole slate (no assumption). The value of a slate is that of a decision times the positions.
+ *
  * Errors: `off_policy_unsupported` when the log cannot answer: no decisions, a propensity outside of (0, 1] (a
  * deterministic slot has none), a target or reward that is not a number, more than 1 % of the policy's choices out of
  * reach, weights that do not average 1 (which right propensities with support do), or fewer effective decisions than

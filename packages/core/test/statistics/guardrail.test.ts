@@ -10,18 +10,21 @@ import {
   totalVariance,
 } from '../../src/statistics/information.ts';
 import { binaryMoments, momentsOf } from '../../src/statistics/moments.ts';
+import { nonInferiority } from '../../src/statistics/non-inferiority.ts';
 import { proportionBaseline } from '../../src/statistics/power.ts';
 import { computed } from './vectors.ts';
 
 const share = (users: number, successes: number): ArmEstimate => meanEstimate(armOf(binaryMoments(users, successes)));
 
 describe('guardrail', () => {
-  it('rolls back a treatment that sells nothing, which the delta method cannot see', () => {
+  it('rolls back a treatment that sells nothing, and so does the sequence on the lift', () => {
     const [control, broken] = [share(4000, 200), share(4000, 0)];
-    expect(relativeEffect(control, broken)).toEqual({ status: 'not_computable', reason: 'zero_variance' });
     const result = computed(guardrail(control, broken));
     expect(result).toMatchObject({ harm: true, lift: -1 });
     expect(result.pValue).toBeLessThan(1e-6);
+    const lift = relativeEffect(control, broken);
+    expect(computed(confidenceSequence(lift)).high).toBeLessThan(-0.5);
+    expect(nonInferiority(lift, { margin: 0.1 })).toMatchObject({ nonInferior: false });
   });
 
   it('excludes no lift exactly when the difference excludes zero, and p is below alpha then', () => {

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { normalQuantile } from '../../src/statistics/distributions.ts';
+import { normalCdf, normalQuantile } from '../../src/statistics/distributions.ts';
 import type { Effect } from '../../src/statistics/effect.ts';
-import { groupSequentialLook, lanDeMetsBounds } from '../../src/statistics/lan-demets.ts';
+import {
+  groupSequentialLook,
+  groupSequentialPower,
+  lanDeMetsBounds,
+  lookInflation,
+} from '../../src/statistics/lan-demets.ts';
+import { seededRandom } from '../../src/statistics/seeded-random.ts';
+import { normal } from './random-draws.ts';
 import { computed, GENERATED, PUBLISHED } from './vectors.ts';
 
 const effectOf = (z: number): Effect => ({
@@ -46,6 +53,48 @@ describe("Lan-DeMets bounds of O'Brien-Fleming type", () => {
   it('refuse fractions that do not rise within (0, 1]', () => {
     for (const fractions of [[0], [0.5, 0.5], [0.6, 0.4], [0.5, 1.2], [NaN]])
       expect(() => lanDeMetsBounds(fractions)).toThrow(RangeError);
+  });
+});
+
+describe('power of several looks', () => {
+  it('without an effect is alpha', () => {
+    expect(groupSequentialPower(WEEK, 0, { alpha: 0.05 })).toBeCloseTo(0.05, 8);
+    expect(groupSequentialPower([0.2, 0.9, 1], 0, { alpha: 0.01 })).toBeCloseTo(0.01, 8);
+  });
+
+  it('of a single look is that of a fixed test', () => {
+    expect(groupSequentialPower([1], 2.8)).toBeCloseTo(normalCdf(2.8 - 1.959964) + normalCdf(-2.8 - 1.959964), 6);
+    expect(lookInflation([1])).toBeCloseTo(1, 5);
+  });
+
+  it('takes a few per cent more users, as random walks confirm', () => {
+    const inflation = lookInflation(WEEK);
+    expect(inflation).toBeGreaterThan(1.02);
+    expect(inflation).toBeLessThan(1.05);
+    const drift = Math.sqrt(inflation) * (1.959964 + 0.841621);
+    const bounds = lanDeMetsBounds(WEEK);
+    const random = seededRandom(12);
+    let crossed = 0;
+    for (let walk = 0; walk < 20_000; walk++) {
+      let score = 0;
+      for (let look = 0; look < 7; look++) {
+        score += drift / 7 + normal(random) / Math.sqrt(7);
+        if (Math.abs(score) < bounds[look]! * Math.sqrt(WEEK[look]!)) continue;
+        crossed += 1;
+        break;
+      }
+    }
+    expect(crossed / 20_000).toBeCloseTo(0.8, 2);
+  });
+});
+
+describe('another way of spending', () => {
+  it('reproduces the published bounds at real information fractions', () => {
+    const { fractions, alpha, bounds, secondByQuadrature } = PUBLISHED.kimDeMets;
+    const ours = lanDeMetsBounds(fractions, { alpha, spending: (fraction, half) => half * fraction ** 2 });
+    // Their grid is coarse where steps are small: scipy's adaptive quadrature puts the second bound at ours.
+    expect(ours[1]).toBeCloseTo(secondByQuadrature, 7);
+    ours.forEach((bound, look) => expect(Math.abs(bound - bounds[look]!), `look ${look}`).toBeLessThan(0.015));
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ShortlistError } from '../../src/contracts/errors.ts';
 import { offPolicyEstimate, type LoggedDecisions } from '../../src/statistics/off-policy.ts';
 import { seededRandom } from '../../src/statistics/seeded-random.ts';
-import { expectClose, GENERATED } from './vectors.ts';
+import { expectClose, GENERATED, SLATES } from './vectors.ts';
 
 /** A log over three choices with known rewards; the policy in question prefers the last. */
 function simulate(seed: number, decisions: number, { logging = [0.5, 0.3, 0.2], target = [0.2, 0.2, 0.6] } = {}) {
@@ -101,6 +101,27 @@ describe('off-policy estimates', () => {
     expect(ten.ips.value).toBeCloseTo(once.ips.value, 12);
     expect(ten.ips.standardError).toBeCloseTo(once.ips.standardError, 12);
     expect(ten).toMatchObject({ users: 500, decisions: 5000 });
+  });
+});
+
+describe('estimates of slates', () => {
+  const { positions, reward, propensity, expected } = SLATES;
+  const slates = reward.length / positions;
+  const user = reward.map((_, slot) => Math.floor(slot / positions));
+  /** A policy that draws three of ten items without looking: of the item, of the items down to it, of the slate. */
+  const uniform = {
+    independent: () => 1 / 10,
+    cascade: (position: number) => [1 / 10, 1 / 90, 1 / 720][position]!,
+    standard: () => 1 / 720,
+  };
+
+  it.each(['standard', 'cascade', 'independent'] as const)('reproduce the Open Bandit Pipeline, %s', (kind) => {
+    const chances = kind === 'standard' ? user.map((slate) => propensity.standard[slate]!) : propensity[kind];
+    const target = reward.map((_, slot) => uniform[kind](slot % positions));
+    const { ips, users } = offPolicyEstimate({ propensity: chances, target, reward, user }, { effectiveMin: 50 });
+    expect(users).toBe(slates);
+    expectClose(positions * ips.value, expected[kind], 1e-8);
+    expect(Math.abs(positions * ips.value - expected.truth)).toBeLessThan(expected.threeSigma);
   });
 });
 

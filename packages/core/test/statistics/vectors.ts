@@ -28,6 +28,7 @@ export const PUBLISHED = read('statistics-published.json') as {
     };
   };
   lanDeMets: { cases: { fractions: number[]; alpha: number; bounds: number[] }[] };
+  kimDeMets: { fractions: number[]; alpha: number; bounds: number[]; secondByQuadrature: number };
   sampleRatio: {
     cases: { counts: number[]; weights: number[]; pValue: number }[];
     sequential: { counts: number[]; weights: number[]; concentration: number; pValue: number }[];
@@ -88,6 +89,14 @@ export const GENERATED = read('statistics.json') as {
     expectedUnderTarget: number[];
     expected: Record<'ips' | 'snips' | 'dr', [value: number, standardError: number]> & { effectiveSampleSize: number };
   }[];
+};
+
+/** Slates of the Open Bandit Pipeline and its estimates (vectors/make_slate_policies.py). */
+export const SLATES = read('slate-policies.json') as {
+  positions: number;
+  reward: number[];
+  propensity: Record<'standard' | 'independent' | 'cascade', number[]>;
+  expected: Record<'truth' | 'threeSigma' | 'standard' | 'independent' | 'cascade', number>;
 };
 
 export const publishedMean = ([count, sum, sumSquares]: PublishedArm): ArmEstimate =>

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ArmEstimate } from '../../../src/statistics/arm-estimate.ts';
+import { confidenceSequence } from '../../../src/statistics/confidence-sequence.ts';
 import { absoluteEffect } from '../../../src/statistics/effect.ts';
 import { guardrail } from '../../../src/statistics/guardrail.ts';
 import { informationUsers, totalVariance } from '../../../src/statistics/information.ts';
@@ -45,7 +46,9 @@ interface Counts {
   covered: number;
   sequence: number;
   sequenceCovered: number;
+  liftSequence: number;
   groupSequential: number;
+  countingUsers: number;
   peeking: number;
 }
 const fresh = (): Counts => ({
@@ -54,7 +57,9 @@ const fresh = (): Counts => ({
   covered: 0,
   sequence: 0,
   sequenceCovered: 0,
+  liftSequence: 0,
   groupSequential: 0,
+  countingUsers: 0,
   peeking: 0,
 });
 
@@ -64,10 +69,13 @@ interface Information {
   readonly planned: number;
   readonly plannedUsers: number;
   readonly bounds: number[];
+  /** Bounds as they would be if users were taken for information. */
+  readonly userBounds: number[];
 }
 
 function planInformation(pilot: ShopRun, metric: Metric): Information {
   const variances: number[] = [];
+  const entered: number[] = [];
   let users = 0;
   for (let day = 0; day < DAYS; day++) {
     const { estimates } = metric.analyse(stratify(pilot.at(day, metric.group)).arms);
@@ -75,17 +83,34 @@ function planInformation(pilot: ShopRun, metric: Metric): Information {
     if (effect.status !== 'ok') throw new Error(`the pilot has no ${metric.name}: ${effect.reason}`);
     variances.push(totalVariance(effect, usersOfAll(estimates)) / PILOT);
     users = effect.users / PILOT;
+    entered.push(usersOfAll(estimates));
   }
   const planned = variances.at(-1)!;
   const fractions = variances.map((variance) => variance / planned);
-  return { fractions, planned, plannedUsers: users, bounds: lanDeMetsBounds(fractions, { alpha: ALPHA }) };
+  return {
+    fractions,
+    planned,
+    plannedUsers: users,
+    bounds: lanDeMetsBounds(fractions, { alpha: ALPHA }),
+    userBounds: lanDeMetsBounds(
+      entered.map((count) => count / entered.at(-1)!),
+      { alpha: ALPHA },
+    ),
+  };
 }
 
 const usersOfAll = (estimates: readonly ArmEstimate[]): number => estimates.reduce((sum, { users }) => sum + users, 0);
 
 /** Daily looks of one run: whatever happened at any of them, per arm. */
 function countLooks(counts: Counts, run: ShopRun, metric: Metric, information: Information): void {
-  const hit = { sequence: [false, false], missed: false, crossed: [false, false], peeked: [false, false] };
+  const hit = {
+    sequence: [false, false],
+    onLift: [false, false],
+    missed: false,
+    crossed: [false, false],
+    early: [false, false],
+    peeked: [false, false],
+  };
   for (let day = 0; day < DAYS; day++) {
     const { arms } = stratify(run.at(day, metric.group));
     if (arms.length === 0) continue;
@@ -101,13 +126,18 @@ function countLooks(counts: Counts, run: ShopRun, metric: Metric, information: I
         else hit.sequence[arm] = true;
       }
       if (arm === 2) return;
+      const onLift = confidenceSequence(lift, { alpha: ALPHA, tunedForUsers: 20_000 });
+      if (onLift.status === 'ok' && onLift.pValue < ALPHA) hit.onLift[arm] = true;
       const z = Math.abs(lift.value / lift.standardError);
       if (z >= information.bounds[day]!) hit.crossed[arm] = true;
+      if (z >= information.userBounds[day]!) hit.early[arm] = true;
       if (z >= 1.96) hit.peeked[arm] = true;
     });
   }
   counts.sequence += hit.sequence.filter(Boolean).length;
+  counts.liftSequence += hit.onLift.filter(Boolean).length;
   counts.groupSequential += hit.crossed.filter(Boolean).length;
+  counts.countingUsers += hit.early.filter(Boolean).length;
   counts.peeking += hit.peeked.filter(Boolean).length;
   counts.sequenceCovered += Number(!hit.missed);
 }
@@ -157,7 +187,9 @@ describe.each(Object.keys(SCENARIOS))('false positives and coverage, %s', (name)
         percent(c.covered / RUNS),
         percent(c.sequence / RUNS / 2),
         percent(c.sequenceCovered / RUNS),
+        percent(c.liftSequence / RUNS / 2),
         percent(c.groupSequential / RUNS / 2),
+        percent(c.countingUsers / RUNS / 2),
         percent(c.peeking / RUNS / 2),
       ];
     });
@@ -166,9 +198,11 @@ describe.each(Object.keys(SCENARIOS))('false positives and coverage, %s', (name)
       'fixed',
       'Holm family',
       'coverage',
-      'sequence, daily',
+      'guardrail, daily',
       'its coverage',
+      'on the lift, counting users',
       'Lan-DeMets, daily',
+      'the same counting users',
       'fixed, peeking daily',
     ];
     console.log(`\n${RUNS} runs, seed ${SEED}\n${table(head, rows)}`);
