@@ -35,6 +35,7 @@ export function oddRequests(items: number): fc.Arbitrary<RecommendRequest> {
       recent_items: ids(100),
       exclude: ids(200),
       filters,
+      user: fc.dictionary(fc.stringMatching(/^[A-Za-z0-9_.-]{1,64}$/), fc.string({ maxLength: 256 }), { maxKeys: 32 }),
     },
     { requiredKeys: [] },
   );

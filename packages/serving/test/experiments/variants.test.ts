@@ -3,10 +3,11 @@ import { bucketOf } from '@shortlist/core/assignment/bucket.ts';
 import type { SnapshotContent } from '@shortlist/core/assignment/seal-snapshot.ts';
 import type { SnapshotExperiment, SnapshotLayer } from '@shortlist/core/contracts/assignment-snapshot.ts';
 import type { LoadedRelease } from '@shortlist/core/release/loaded-release.ts';
+import { memoryFastStores } from '@shortlist/core/stores/memory/fast-stores.ts';
 import { AssignmentBook } from '@shortlist/serving/experiments/assignment-book.ts';
 import { Variants } from '@shortlist/serving/experiments/variants.ts';
 import { experimentOf, layerOf, snapshotOf, variantsOf } from '../../../core/test/assignment/snapshots.ts';
-import { NOW_S, openTinyRelease, recommenderOf } from '../pipeline/tiny-serving.ts';
+import { NOW_S, openTinyRelease, profilesOf, recommenderOf } from '../pipeline/tiny-serving.ts';
 
 let first: LoadedRelease;
 let second: LoadedRelease;
@@ -81,6 +82,37 @@ describe('a 90/10 split of two releases', () => {
       parameters: { candidatesMax: 40 },
       enrolments: [{ assigned: 'b', served: 'b', reason: null }],
     });
+  });
+});
+
+describe('kept slates', () => {
+  it('are those of a variant: who changes sides gets another one', async () => {
+    const withControl = (version: number, control: number) => {
+      const [a, b] = variantsOf([control, 1_000_000 - control]);
+      const experiment = experimentOf('e', { ...STARTS, version, variants: [a!, { ...b!, release: second.id }] });
+      return JSON.stringify(snapshotOf([layerOf('l', [experiment])], { version }));
+    };
+    const assignments = new AssignmentBook({ unitsMax: 10 });
+    assignments.offer(withControl(1, 0), 'redis');
+    const recommender = recommenderOf(first, {
+      releases: releasesOf(second),
+      assignments,
+      profiles: profilesOf({}),
+      redis: { stores: memoryFastStores(), timeoutMs: 1_000, recommendTtlS: 60 },
+    });
+    const ask = async () => {
+      const {
+        model_version: release,
+        variant,
+        cached,
+      } = await recommender.recommend({ user_id: 'ann', num_items: 5 }, 'r');
+      return { release, variant, cached: cached ?? false };
+    };
+    expect(await ask()).toEqual({ release: second.id, variant: 'b', cached: false });
+    await expect.poll(ask).toEqual({ release: second.id, variant: 'b', cached: true });
+    assignments.offer(withControl(2, 1_000_000), 'redis');
+    expect(await ask()).toEqual({ release: first.id, variant: 'a', cached: false });
+    await recommender.close();
   });
 });
 

@@ -112,6 +112,25 @@ describe.each(['uws', 'node'])('over %s', (httpServer) => {
       ['an id that is a number', { user_id: 5 }, 'user_id', 'must be string, not integer'],
       ['an unknown field', { user_id: 'u', nun_items: 3 }, 'nun_items', 'unknown; known here: user_id'],
       ['an unknown field of 10 kB', { user_id: 'u', ['y'.repeat(10_240)]: 3 }, `${'y'.repeat(100)}...`, 'unknown'],
+      ['an attribute that is no text', { user_id: 'u', context: { user: { plan: 7 } } }, 'context.user.plan', 'string'],
+      [
+        'an attribute of 10 kB',
+        { user_id: 'u', context: { user: { a: 'x'.repeat(10_240) } } },
+        'context.user.a',
+        '10240',
+      ],
+      [
+        'an attribute of an odd name',
+        { user_id: 'u', context: { user: { 'a b': '' } } },
+        'context.user.a b',
+        'unknown',
+      ],
+      [
+        '33 attributes',
+        { user_id: 'u', context: { user: Object.fromEntries(Array.from({ length: 33 }, (_, i) => [`a${i}`, ''])) } },
+        'context.user',
+        '32',
+      ],
       ['an unknown field inside', { user_id: 'u', context: { colour: 'red' } }, 'context.colour', 'unknown'],
       ['a wrong list member', { user_id: 'u', context: { exclude: ['a', 7] } }, 'context.exclude[1]', 'must be string'],
       [
@@ -134,6 +153,12 @@ describe.each(['uws', 'node'])('over %s', (httpServer) => {
       expect(error.message).toContain(reason);
       expect(error.message.length).toBeLessThan(600);
       expect(error.request_id).toBe(response.headers.get('x-request-id'));
+    });
+
+    it('takes what the caller knows of the user', async () => {
+      const user = { plan: 'paid', 'country.code': 'dé', empty: '' };
+      expect((await recommend({ user_id: 'u', context: { user } })).status).toBe(200);
+      expect(pod.recommender.requests.at(-1)?.context?.user).toEqual(user);
     });
 
     it('takes lone surrogates and brackets in text for what they are', async () => {
