@@ -22,8 +22,9 @@ import type { AnalysisSubject } from '@shortlist/experiments/decisions/evidence.
 import { loadBuiltInMetrics } from '@shortlist/experiments/documents/metric-catalogue.ts';
 import { report, summarised, type BenchResult } from '../../core/bench/report.ts';
 import { readEnvironment } from '../src/environment.ts';
-import { withDatabase } from '../src/workspace/database.ts';
+import { createCluster, withDatabase } from '../src/workspace/database.ts';
 import { makeHistory, makeLastHour, removeLastHour, type History } from './load/experiment-history.ts';
+import { cpuOf } from './load/process-cpu.ts';
 
 function option(name: string, initial: string): string {
   const at = process.argv.indexOf(`--${name}`);
@@ -54,16 +55,22 @@ const home = kept === '' ? mkdtempSync(join(tmpdir(), 'shortlist-bench-')) : kep
 mkdirSync(home, { recursive: true });
 // PostgreSQL's account must get in.
 chmodSync(home, 0o755);
+const environment = readEnvironment({ SHORTLIST_HOME: home });
 const results: BenchResult[] = [];
 const log = (line: string) => console.error(`${(performance.now() / 1000).toFixed(0).padStart(5)} s  ${line}`);
 
+/** Of all processes of the server; other work on the machine lengthens it less than the time that passes. */
+const serverCpuS = () => cpuOf(createCluster(environment).status().pid!);
+
 async function timed(name: string, work: () => Promise<ExperimentResults>): Promise<ExperimentResults> {
   const startedMs = performance.now();
+  const startedS = serverCpuS();
   const found = await work();
   const seconds = (performance.now() - startedMs) / 1000;
+  const cpuS = serverCpuS() - startedS;
   const { mode, touched } = found.refresh;
-  log(`${name}: ${seconds.toFixed(1)} s, ${mode}, ${touched} units made`);
-  results.push(summarised(`${name}.s`, 's', [seconds]));
+  log(`${name}: ${seconds.toFixed(1)} s, ${cpuS.toFixed(1)} s of CPU, ${mode}, ${touched} units made`);
+  results.push(summarised(`${name}.time`, 's', [seconds]), summarised(`${name}.cpu`, 's', [cpuS]));
   return found;
 }
 
@@ -73,7 +80,7 @@ const digest = async (pool: Pool): Promise<unknown> => {
   return (await pool.query(text)).rows[0];
 };
 
-await withDatabase(readEnvironment({ SHORTLIST_HOME: home }), 'bench', async ({ pool }) => {
+await withDatabase(environment, 'bench', async ({ pool }) => {
   await pool.query('CREATE TABLE IF NOT EXISTS bench_history (until_s float8 NOT NULL)');
   const { rows } = await pool.query<{ untilS: number }>('SELECT until_s AS "untilS" FROM bench_history');
   const untilS = rows[0]?.untilS ?? Math.floor(Date.now() / 1000 / HOUR_S) * HOUR_S;

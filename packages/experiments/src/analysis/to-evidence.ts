@@ -90,6 +90,11 @@ function notesOf({ spec, metrics }: AnalysisSubject, results: ExperimentResults)
   for (const { variant, fallbacks } of arms)
     for (const [reason, units] of Object.entries(fallbacks))
       notes.push(`${plural(units, 'unit')} of ${variant} served something else (${reason}): counted as assigned`);
+  for (const { variant, slates, latencyP99Ms, itemsCovered } of arms)
+    if (latencyP99Ms !== null)
+      notes.push(
+        `${variant}: p99 ${latencyP99Ms.toPrecision(3)} ms, ${plural(itemsCovered, 'different item')} in ${plural(Math.round(slates), 'slate')}`,
+      );
   if (isTriggered) notes.push('metrics are of units whose slates differ between the variants');
   for (const metric of results.metrics)
     for (const { variant, note } of metric.comparisons)

@@ -128,6 +128,15 @@ describe('results of an experiment', () => {
     expect(now.sampleRatio.sequentialP).toBe(1);
   });
 
+  it('shows p99 and coverage of each arm', () => {
+    expect(evidenceOf(dataOf([cell(1, 100, 10, 1), cell(2, 1, 0, 0)])).notes).toEqual(
+      expect.arrayContaining([
+        'control: p99 50.0 ms, 5 different items in 100 slates',
+        'treatment-1: p99 50.0 ms, 5 different items in 1 slate',
+      ]),
+    );
+  });
+
   it('NaN in a metric is no number, neither pass nor fail', () => {
     const broken = cell(2, 9_000, 900, 90);
     const nan: Cell = { ...broken, moments: [{ count: 9_000, sums: [NaN], products: [NaN] }, broken.moments[1]!] };
