@@ -12,7 +12,7 @@ import type { Services } from './routes/route.ts';
 import { ROUTE_HEADERS, ROUTES } from './routes/routes.ts';
 
 const DESCRIPTION =
-  'Experiments: what is split, the numbers, and what became of it. Documents are those of `shortlist experiment apply`, in YAML or JSON; send `If-Match: "<resourceVersion>"` to write only over what you have read, and `X-Shortlist-Actor` to say who you are.';
+  'Experiments: what is split, the numbers, and what became of it. Documents are those of `shortlist experiment apply`, in YAML or JSON; send `If-Match: "<resourceVersion>"` to write only over what you have read, and `X-Shortlist-Actor` to say who you are. There is no authentication: keep the port private.';
 
 export interface ExperimentsServer extends ServicePorts {
   /** What happens in the background goes into the metrics and the log. */
@@ -62,12 +62,18 @@ export async function createExperimentsServer(
     metrics.announcements.inc({ channel, outcome });
     if (outcome !== 'delivered') log.warn({ channel, outcome, reason }, 'announcement');
   };
+  const codedError = (error: unknown) => codedDatabaseError(error, config.databaseUrl);
+  const messageOf = (error: unknown): string => {
+    const coded = codedError(error);
+    if (!(coded instanceof ShortlistError)) throw coded;
+    return coded.message;
+  };
   let openapi: string | undefined;
   const services: Services = {
     lifecycle,
     metrics,
     nowS: clockOf(config),
-    codedError: (error) => codedDatabaseError(error, config.databaseUrl),
+    codedError,
     opened() {
       if (opened === undefined) throw new ShortlistError('not_ready', { reason: STARTING });
       return opened;
@@ -81,7 +87,8 @@ export async function createExperimentsServer(
         dataset: config.dataset,
         version,
         commit: config.commit,
-        ...(await opened?.status()),
+        // What this process knows by itself it says also while the database is away.
+        ...(await opened?.status().catch((error: unknown) => ({ problem: messageOf(error) }))),
         published_version: published.version,
         process: { pid: process.pid, node: process.version, rss_bytes: rss, heap_used_bytes: heapUsed },
       };

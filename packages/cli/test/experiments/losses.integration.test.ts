@@ -71,6 +71,12 @@ describe('the experiments service', () => {
     ).toBe('database_unreachable');
     expect((await post('/experiments/a/stop', { reason: 'enough' })).body.error?.code).toBe('database_unreachable');
     expect((await fetch(`${service.url}/health/live`)).status).toBe(200);
+    const status = (await (await fetch(`${service.url}/status`)).json()) as {
+      problem?: string;
+      published_version: number;
+    };
+    expect(status.problem).toContain('No PostgreSQL');
+    expect(status.published_version).toBeGreaterThan(1);
     // What pods have stays.
     expect(await published()).toEqual(['a']);
     await postgres.start();

@@ -125,12 +125,12 @@ describe('shortlist up', () => {
     expect(createCluster(workspace.environment).status().running).toBe(false);
   });
 
-  test('names a port that is taken, whichever of the four it is', async () => {
+  test('names a port that is taken, whichever of them it is', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const { port } = taken.address() as AddressInfo;
     const free = await freePorts();
-    for (const name of ['http', 'admin', 'ingest', 'storefront'] as const) {
+    for (const name of ['http', 'admin', 'ingest', 'experiments', 'storefront'] as const) {
       const { code, stderr } = await startUp(workspace, { ...free, [name]: port }).outcome;
       expect(stderr).toMatch(
         new RegExp(`^error port_in_use: Cannot listen on 127\\.0\\.0\\.1:${port}: another process`),

@@ -44,12 +44,12 @@ export function outlookOf(
 }
 
 function decideBy(
-  { state, current: { version, spec } }: SplitExperiment,
+  { state, current: { version, spec, startedAtS } }: SplitExperiment,
   decided: readonly StoredDecision[],
   { evidence, staleAfterS, nowS }: { evidence: Evidence | null; staleAfterS: number; nowS: number },
 ): Decision {
   const looks = decided.flatMap(({ look }) => (look === null ? [] : [look as TakenLook]));
-  return decide({ state, version, spec, evidence, looks, staleAfterS }, nowS);
+  return decide({ state, version, spec, startedAtS: startedAtS ?? nowS, evidence, looks, staleAfterS }, nowS);
 }
 
 type SplitExperiment = StoredExperiment & { readonly state: 'running' | 'needs_attention' };

@@ -9,6 +9,8 @@ export interface DecisionInput {
   /** The configuration version that holds; numbers of another one decide nothing. */
   readonly version: number;
   readonly spec: ExperimentSpec;
+  /** When that version began, unix seconds. */
+  readonly startedAtS: number;
   /** Null: the analysis has none, or failed. */
   readonly evidence: Evidence | null;
   /** Of this phase, in order. */
@@ -186,14 +188,15 @@ function screened({ interleaving }: Evidence): Decision {
 
 /** Goes on, unless its time is over. */
 function undecided(
-  { spec, state, evidence }: DecisionInput,
+  { spec, state, evidence, startedAtS }: DecisionInput,
   nowS: number,
   because: string,
   progress: Progress | null = null,
 ): Decision {
   if (state === 'needs_attention') return hold('a person has to decide');
   const endS = spec.endsAt === undefined ? Infinity : parseTimestamp(spec.endsAt);
-  const days = evidence === null ? 0 : (nowS - evidence.startedAtS) / DAY_S;
+  // Its time goes on also while there are no numbers.
+  const days = (nowS - (evidence?.startedAtS ?? startedAtS)) / DAY_S;
   const { daysMax } = spec.analysis;
   const over = nowS >= endS ? 'it has ended' : days > daysMax ? `its ${daysMax} days are over` : null;
   if (over === null) return hold(because);

@@ -9,7 +9,8 @@ import { comparison, DAY_S, evidence, guardrail, STARTED_S, success, withPlan } 
 const { spec } = experimentOf('more-diversity');
 const NOW_S = STARTED_S + 10 * DAY_S + 60;
 const input = (changes: Partial<DecisionInput> = {}): DecisionInput => ({
-  ...{ state: 'running', version: 1, spec, evidence: evidence(), looks: [], staleAfterS: 3_600, ...changes },
+  ...{ state: 'running', version: 1, spec, startedAtS: STARTED_S, evidence: evidence(), looks: [] },
+  ...{ staleAfterS: 3_600, ...changes },
 });
 const actionOf = (changes: Partial<DecisionInput>, nowS = NOW_S) => decide(input(changes), nowS).action;
 const lost = (metric: MetricEvidence): MetricEvidence => ({
@@ -193,6 +194,7 @@ describe('attention', () => {
     const young = evidence({ dataUntilS: STARTED_S + 2 * DAY_S });
     expect(actionOf({ spec: ending, evidence: young }, STARTED_S + 2 * DAY_S)).toBe('needs_attention');
     expect(actionOf({}, STARTED_S + 43 * DAY_S)).toBe('needs_attention');
+    expect(actionOf({ evidence: null }, STARTED_S + 43 * DAY_S)).toBe('needs_attention');
   });
 
   it('is asked for once', () => {
