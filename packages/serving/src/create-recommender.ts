@@ -11,19 +11,17 @@ import { LoopClock } from './batching/loop-clock.ts';
 import { ANSWER_TTL_S, type CachedAnswers } from './cached-answers.ts';
 import { findSimilar, findTrending, listProducts } from './catalogue/catalogue-queries.ts';
 import { isServable, keptOf, listOf } from './catalogue/kept-list.ts';
+import { computeApart, computeBatch } from './compute-batch.ts';
 import { createProfiles, type ProfileOptions, type Profiles } from './create-profiles.ts';
 import type { RecordFacts } from './lifecycle.ts';
 import { DROP_REASONS } from './eligibility.ts';
-import { answerAlternatives } from './experiments/answer-alternatives.ts';
 import { AssignmentBook } from './experiments/assignment-book.ts';
 import { Variants } from './experiments/variants.ts';
-import { explain } from './explain/explain.ts';
 import {
   AFTER_BATCH,
   BEFORE_BATCH,
   createRecorder,
   recordFailure,
-  runBatch,
   runStage,
   STAGES,
   type RecorderLimits,
@@ -41,7 +39,6 @@ import type {
 } from './recommender.ts';
 import { createRedisSide, type RedisOptions, type RedisSide } from './redis-side.ts';
 import type { HeldStatus } from './release-holder.ts';
-import { inSlots } from './in-slots.ts';
 import { ReleaseWorkspace } from './release-workspace.ts';
 import { RuleBook } from './rules/rule-book.ts';
 import { WARM_UP_ROUNDS, warmUpProfiles, warmUpRequests } from './warm-up.ts';
@@ -322,36 +319,14 @@ class StagedRecommender implements PipelineRecommender {
     return listOf(kept, catalog, id);
   }
 
-  /** A failure that one request of a batch causes must not be its mates': they are computed again one by one. */
   async #compute(batch: readonly RankingRequest[]): Promise<readonly Outcome<Explained>[]> {
-    try {
-      return (await this.#computeTogether(batch)).map((value) => ({ value }));
-    } catch (error) {
-      if (batch.length === 1) return [{ error }];
-      this.#services.onFailure(
-        'batch',
-        error,
-        batch.map(({ id }) => id),
-      );
-    }
-    const outcomes: Outcome<Explained>[] = [];
-    for (const request of batch) {
-      try {
-        outcomes.push({ value: (await this.#computeTogether([request]))[0]! });
-      } catch (error) {
-        outcomes.push({ error });
-      }
-    }
-    return outcomes;
-  }
-
-  async #computeTogether(batch: readonly RankingRequest[]): Promise<readonly Explained[]> {
-    const explained = await computeBatch(batch, this.#services);
-    for (const request of batch) {
+    const outcomes = await computeApart(batch, this.#services);
+    batch.forEach((request, i) => {
+      if ('error' in outcomes[i]!) return;
       request.dropped.forEach((count, code) => (this.#dropped[code]! += count));
       if (request.toppedUp) this.#toppedUp += 1;
-    }
-    return explained;
+    });
+    return outcomes;
   }
 
   /** Stages that the warm-up of the current release has run; none while there is no release. */
@@ -368,18 +343,6 @@ class StagedRecommender implements PipelineRecommender {
     }
     return serving;
   }
-}
-
-/** Runs the batch stages, and explains while the slots still hold the candidates; then what other variants would show. */
-async function computeBatch(batch: readonly RankingRequest[], services: StageServices): Promise<readonly Explained[]> {
-  const explained = await inSlots(batch, async () => {
-    await runBatch(batch, services);
-    const each: Explained[] = [];
-    for (const request of batch) each.push(await explain(request));
-    return each;
-  });
-  await answerAlternatives(batch, services);
-  return explained;
 }
 
 /** A synchronous answer as a promise, so that its refusals are rejections. */
