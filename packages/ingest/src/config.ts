@@ -49,7 +49,7 @@ export const ConfigSchema = Type.Object(
       unit: 'items',
       description: 'Most catalogue changes that wait for their commit.',
     }),
-    recordLanes: int(1, 1, 16, {
+    recordLanes: int(2, 1, 16, {
       unit: 'connections',
       description: 'Commits of slates and exposures from pods under way at a time, each on a connection of its own.',
     }),

@@ -126,6 +126,7 @@ export class RecordOutbox {
     this.#stopping.abort();
     await Promise.all([this.#spooling, this.#sending, this.#housekeeping]);
     await this.#options.spool?.close();
+    this.#options.client?.close();
     return this.#waiting.reduce((sum, { spooled, records }) => sum + (spooled === null ? records : 0), 0);
   }
 
@@ -228,7 +229,7 @@ export class RecordOutbox {
     const waitMs = this.#nextSendMs - performance.now();
     const isFull = this.#waitingRecords >= REQUEST_RECORDS_MAX || this.#memoryBytes >= REQUEST_BYTES_MAX;
     if (waitMs > 0 && !isFull && !this.#isClosing) {
-      await sleep(Math.min(waitMs, 20), undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+      await sleep(waitMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
       return false;
     }
     this.#nextSendMs = performance.now() + SEND_EVERY_MS;

@@ -33,8 +33,15 @@ const RECORD_EXPERIMENTS = {
 };
 
 const quoted = (text: string): string => `"${text.replace(/[\\"]/g, '\\$&')}"`;
-const textsLiteral = (values: readonly string[]): string => `{${values.map(quoted).join(',')}}`;
-const numbersLiteral = (values: Iterable<number>): string => `{${Array.from(values).join(',')}}`;
+
+/** Ids rarely have what must be escaped: they are looked through together. */
+function textsLiteral(values: readonly string[]): string {
+  if (values.length === 0) return '{}';
+  if (/[\\"]/.test(values.join(','))) return `{${values.map(quoted).join(',')}}`;
+  return `{"${values.join('","')}"}`;
+}
+
+const numbersLiteral = (values: Float32Array | readonly number[]): string => `{${values.join(',')}}`;
 /** Null for what is not known of any item. */
 const orNull = <T>(values: readonly T[], literal: (values: readonly T[]) => string): string | null =>
   values.length === 0 ? null : literal(values);
