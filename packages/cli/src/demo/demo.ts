@@ -1,11 +1,10 @@
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import type { Environment } from '../environment.ts';
 import { busiestShoppers } from '../up/shoppers.ts';
 import { stopSignal } from '../up/stop-signal.ts';
 import { addresses, withPlatform, type UpOptions } from '../up/up.ts';
 import { openDatabase } from '../workspace/database.ts';
 import { askForSlates } from './ask.ts';
+import { runVerb } from './run-verb.ts';
 import { demoSteps } from './steps.ts';
 
 const print = (line: string) => void process.stdout.write(`${line}\n`);
@@ -42,15 +41,4 @@ export async function runDemo(environment: Environment, options: UpOptions, exit
   } finally {
     await database.close();
   }
-}
-
-/** Runs a verb in a process of its own, as a person would; resolves with its exit code. It ends when `stop` is aborted. */
-function runVerb(environment: Environment, args: readonly string[], stop: AbortSignal): Promise<number> {
-  const main = join(environment.repository, 'packages/cli/src/main.ts');
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...args], { stdio: 'inherit' });
-  stop.addEventListener('abort', () => child.kill('SIGTERM'));
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', (code) => resolve(code ?? 1));
-  });
 }

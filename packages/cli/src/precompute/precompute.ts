@@ -2,10 +2,10 @@ import type { Pool } from 'pg';
 import type { RecommendResponse } from '@shortlist/core/contracts/recommend.ts';
 import type { LoadedRelease } from '@shortlist/core/release/loaded-release.ts';
 import { activeUnits } from '@shortlist/core/stores/postgres/active-units.ts';
-import type { KeyedProfileEvents, ProfileStore, ProfileUnit } from '@shortlist/core/stores/profile-store.ts';
 import type { PrecomputedSlates } from '@shortlist/core/stores/precomputed-slates.ts';
 import type { TransactionalStores } from '@shortlist/core/stores/stores.ts';
 import { createRecommender, type PipelineRecommender } from '@shortlist/serving/create-recommender.ts';
+import { inParallel, ProfilesAhead } from '../workspace/profiles-ahead.ts';
 import type { SlateFile } from './slate-file.ts';
 
 /** One line of the file, and what `recommendations:user:<id>` holds. */
@@ -34,8 +34,6 @@ export interface PrecomputeOptions {
 }
 
 const USERS_PER_BATCH = 512;
-/** Requests at a time: enough for full batches, no more than wait for PostgreSQL. */
-const IN_FLIGHT = 32;
 /** Nothing is shed and nobody waits too long here. */
 const LIMITS = { deadlineMs: 60_000, batchRequestsMax: 32, batchRowsMax: 16_384, batchWaitMs: 0, queueMax: 1_024 };
 
@@ -74,41 +72,6 @@ export async function precompute(options: PrecomputeOptions): Promise<void> {
   } finally {
     await recommender.close();
   }
-}
-
-/**
- * Profiles that were read before they are asked for: the served stages wait only so long for one, which a shopper wants
- * and a job does not.
- */
-class ProfilesAhead implements ProfileStore {
-  readonly #store: ProfileStore;
-  #read = new Map<string, KeyedProfileEvents>();
-
-  constructor(store: ProfileStore) {
-    this.#store = store;
-  }
-
-  /** In place of those that were read before. */
-  async read(userIds: readonly string[], max: number): Promise<void> {
-    const read = new Map<string, KeyedProfileEvents>();
-    await inParallel(userIds, async (userId) => {
-      read.set(userId, await this.#store.recent({ userId }, max));
-    });
-    this.#read = read;
-  }
-
-  recent(unit: ProfileUnit): Promise<KeyedProfileEvents> {
-    const events = 'userId' in unit ? this.#read.get(unit.userId) : undefined;
-    return events === undefined ? Promise.reject(new Error('this profile was not read')) : Promise.resolve(events);
-  }
-}
-
-async function inParallel<T>(all: readonly T[], work: (one: T, index: number) => Promise<void>): Promise<void> {
-  let next = 0;
-  const worker = async () => {
-    for (let i = next++; i < all.length; i = next++) await work(all[i]!, i);
-  };
-  await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
 }
 
 /** The catalogue as it is now: the release's is of the time it was made. */

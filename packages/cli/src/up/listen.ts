@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:net';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 
 /** Binds `server`. @throws `port_in_use` */
@@ -20,4 +20,13 @@ export async function requireFreePort(host: string, port: number): Promise<void>
   const probe = createServer();
   await listen(probe, host, port);
   await new Promise((resolve) => probe.close(resolve));
+}
+
+/** A port that nobody listens on now. */
+export async function freePort(host: string): Promise<number> {
+  const probe = createServer();
+  await listen(probe, host, 0);
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
 }

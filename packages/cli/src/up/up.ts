@@ -9,7 +9,7 @@ import { openRegistry } from '../workspace/open-registry.ts';
 import { datasetPaths } from '../workspace/paths.ts';
 import { openRedis } from '../workspace/redis.ts';
 import { clockOffset, lastEventS } from './clock-offset.ts';
-import { requireFreePort } from './listen.ts';
+import { freePort, requireFreePort } from './listen.ts';
 import { EXPERIMENTS, INGEST, POD, ServiceProcess, type ServiceKind } from './service-process.ts';
 import { busiestShoppers } from './shoppers.ts';
 import { startStorefront } from './storefront-server.ts';
@@ -24,12 +24,20 @@ export interface UpOptions {
   readonly storefrontPort: number;
   /** Absolute. */
   readonly rulesFile?: string;
+  /** Ranking pods, 1 by default; those after the first listen where there is room. */
+  readonly pods?: number;
+  /** Pause between two analyses of the experiments, seconds; the service's default where it is absent. */
+  readonly analysisEveryS?: number;
   readonly log: (line: string) => void;
 }
 
 /** All that runs for one dataset. */
 export interface Platform {
   readonly podUrl: string;
+  /** Of all pods, `podUrl` first. */
+  readonly podUrls: readonly string[];
+  /** What its clock adds to the real time, seconds. */
+  readonly clockOffsetS: number;
   readonly ingestUrl: string;
   readonly experimentsUrl: string;
   readonly storefrontUrl: string;
@@ -77,11 +85,12 @@ export async function withPlatform(
     const redis = await openRedis(environment, dataset);
     closing.push(() => redis.close());
     const latestS = Math.max(trainingWindow.untilS, await lastEventS(database.pool));
+    const clockOffsetS = clockOffset(latestS, Date.now() / 1000);
     const shared = {
       SHORTLIST_DATASET: dataset,
       DATABASE_URL: database.url,
       REDIS_URL: redis.url,
-      SHORTLIST_CLOCK_OFFSET_S: String(clockOffset(latestS, Date.now() / 1000)),
+      SHORTLIST_CLOCK_OFFSET_S: String(clockOffsetS),
     };
     const ingest = await start(INGEST, ingestPort, { ...shared, ...ingestVariables(options) });
     const experiments = await start(EXPERIMENTS, experimentsPort, {
@@ -89,6 +98,12 @@ export async function withPlatform(
       ...experimentsVariables(options, await gitCommit(environment.repository)),
     });
     const pod = await start(POD, httpPort, { ...shared, ...podVariables(environment, options, ingest.url) });
+    const podUrls = [pod.url];
+    for (let number = 2; number <= (options.pods ?? 1); number++) {
+      const port = await freePort(host);
+      const variables = podVariables(environment, { ...options, httpPort: port, adminPort: 0 }, ingest.url);
+      podUrls.push((await start({ ...POD, log: `pod-${number}.log` }, port, { ...shared, ...variables })).url);
+    }
     const storefront = await startStorefront({
       folder: page,
       podUrl: pod.url,
@@ -104,6 +119,8 @@ export async function withPlatform(
     if (stop.aborted) return;
     await use({
       podUrl: pod.url,
+      podUrls,
+      clockOffsetS,
       ingestUrl: ingest.url,
       experimentsUrl: experiments.url,
       storefrontUrl: `http://127.0.0.1:${storefrontPort}`,
@@ -152,6 +169,9 @@ function experimentsVariables(options: UpOptions, commit: string): Record<string
     SHORTLIST_EXPERIMENTS_HTTP_PORT: String(options.experimentsPort),
     SHORTLIST_EXPERIMENTS_ADMIN_PORT: '0',
     SHORTLIST_EXPERIMENTS_COMMIT: commit,
+    ...(options.analysisEveryS === undefined
+      ? {}
+      : { SHORTLIST_EXPERIMENTS_ANALYSIS_EVERY_S: String(options.analysisEveryS) }),
   };
 }
 

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import type { Environment } from '../environment.ts';
 import type { AssignOptions } from '../experiment/assign.ts';
+import { registerSimulations } from './simulate.ts';
 
 /** `shortlist experiment ...`: experiments of the service at SHORTLIST_EXPERIMENTS_URL. */
 export function register(program: Command, environment: Environment): void {
@@ -92,6 +93,7 @@ export function register(program: Command, environment: Environment): void {
       await assignUnit(environment, options);
     });
   registerPower(experiment);
+  registerSimulations(experiment, environment);
 }
 
 interface PowerOptions {

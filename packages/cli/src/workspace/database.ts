@@ -43,6 +43,30 @@ async function createDatabase(server: string, name: string): Promise<void> {
   }
 }
 
+/**
+ * Removes the database of `dataset` from the embedded PostgreSQL, if it is there.
+ * @throws `field_invalid` with a `DATABASE_URL`: what lies on a server of somebody's is not ours to remove
+ */
+export async function forgetDatabase(environment: Environment, dataset: string): Promise<void> {
+  if (environment.databaseUrl !== undefined)
+    throw new ShortlistError('field_invalid', {
+      field: 'DATABASE_URL',
+      reason: 'this works in a database that it makes anew, in the embedded PostgreSQL; leave it unset',
+    });
+  checkDatasetName(dataset);
+  const cluster = createCluster(environment);
+  const client = new Client({ connectionString: `${await cluster.join()}/postgres` });
+  try {
+    await client.connect();
+    await client.query(`DROP DATABASE IF EXISTS ${client.escapeIdentifier(databaseName(dataset))} WITH (FORCE)`);
+  } finally {
+    await client.end();
+    await cluster.leave();
+  }
+}
+
+const databaseName = (dataset: string): string => `shortlist_${dataset.replaceAll('-', '_')}`;
+
 /** On connections of its own: a migration may take longer than `options` allow a statement of the job. */
 async function prepare(url: string, dataset: string): Promise<void> {
   const pool = createPool(url, { connectionsMax: 1 });
@@ -67,7 +91,7 @@ export async function openDatabase(
 ): Promise<Database> {
   checkDatasetName(dataset);
   const cluster = environment.databaseUrl === undefined ? createCluster(environment, options.log) : undefined;
-  const name = `shortlist_${dataset.replaceAll('-', '_')}`;
+  const name = databaseName(dataset);
   const server = await cluster?.join();
   const url = server === undefined ? environment.databaseUrl! : `${server}/${name}`;
   const pool = createPool(url, options);
