@@ -56,7 +56,7 @@ export async function openPod({ config, log, observer }: OpenContext): Promise<O
   const logFailure = limited(FAILURES_LOGGED_PER_S);
   const records = await openRecords(config, log);
   let holding: Promise<void> = Promise.resolve();
-  const assignments = new AssignmentBook({ unitsMax: config.unitsKeptMax });
+  const assignments = new AssignmentBook({ unitsMax: config.unitsKeptMax, nowMs: () => nowS() * 1000 });
   const watch = watchOf(config, redis, {
     book: assignments,
     onTaken: () => {

@@ -35,6 +35,7 @@ export class AssignmentBook {
   #refusal: AssignmentBookStatus['last_refusal'] = null;
   #refusedText: string | null = null;
 
+  /** `nowMs`: the clock that the experiments service tells the time by, ms. */
   constructor(options: { unitsMax: number; nowMs?: () => number }) {
     this.#unitsMax = options.unitsMax;
     this.#nowMs = options.nowMs ?? Date.now;
