@@ -28,6 +28,11 @@ async function recommend(port: number, body: object): Promise<RecommendResponse>
   return answer as RecommendResponse;
 }
 
+async function recordsOf({ http }: Ports): Promise<object> {
+  const status = (await json(`http://127.0.0.1:${http}/status`)) as { pipeline: { records: object } };
+  return status.pipeline.records;
+}
+
 async function podPid({ http }: Ports): Promise<number> {
   const status = (await json(`http://127.0.0.1:${http}/status`)) as { process: { pid: number } };
   return status.process.pid;
@@ -81,6 +86,16 @@ describe('shortlist up', () => {
       });
       expect(await (await fetch(`http://127.0.0.1:${ports.storefront}/`)).text()).toContain('<div id="');
       expect((await fetch(`http://127.0.0.1:${ports.admin}/admin/dashboard`)).status).toBe(200);
+
+      // What was shown is on its way into the log, too.
+      await expect
+        .poll(() => recordsOf(ports), { timeout: 20_000 })
+        .toMatchObject({
+          waiting: 0,
+          dropped: 0,
+          rejected: 0,
+          sent: expect.toSatisfy((sent: number) => sent >= 5) as number,
+        });
 
       const pid = await podPid(ports);
       running.process.kill(signal);
