@@ -68,6 +68,28 @@ function testEvents(stores: () => TransactionalStores): void {
     expect(batch!.itemIds).toEqual(['first']);
   });
 
+  test('a batch that is partly known stores the rest, once, around what it leaves out', async () => {
+    const { events } = stores();
+    const named = (ids: string[]) => ids.map((id) => event(id, { itemId: `item ${id}`, occurredAtS: 5 }));
+    await events.append(named(['b', 'e']));
+    const given = events.prepare();
+    for (const one of named(['a', 'b', 'c', 'd', 'e', 'c', 'f'])) given.add(one);
+    given.finish();
+    expect(await events.append(given)).toEqual({ inserted: 4, duplicates: 3, conflicts: 0 });
+    const [batch] = await collect(events.stream());
+    expect(batch!.itemIds).toEqual(['b', 'e', 'a', 'c', 'd', 'f'].map((id) => `item ${id}`));
+  });
+
+  test('order of arrival holds within large batches and between them', async () => {
+    const { events } = stores();
+    const large = Array.from({ length: 70_000 }, (_, i) => event(`e${i}`, { itemId: `${i}`, occurredAtS: 5 }));
+    await events.append([event('before', { itemId: 'before', occurredAtS: 5 })]);
+    await events.append(large);
+    await events.append([event('after', { itemId: 'after', occurredAtS: 5 })]);
+    const itemIds = (await collect(events.stream())).flatMap((batch) => batch.itemIds);
+    expect(itemIds).toEqual(['before', ...large.map(({ itemId }) => itemId), 'after']);
+  });
+
   test('the stream is in time order, ties in order of arrival, whatever the batch size', async () => {
     const { events } = stores();
     const times = [50, 20, 40, 20, 10, 20, 30].map((offset) => 1_700_000_000 + offset);

@@ -45,7 +45,10 @@ export async function copyEncoded(
   await done;
 }
 
-/** Sends encoded rows unless one of them is there already: then none, and the answer is false. In a transaction. */
+/**
+ * Sends encoded rows unless one of them is there already: then none, and the answer is false. In a transaction, whose
+ * end releases the savepoint.
+ */
 export async function copyUnlessThere(
   client: PoolClient,
   target: CopyTarget,
@@ -54,7 +57,6 @@ export async function copyUnlessThere(
   await client.query('SAVEPOINT copy');
   try {
     await copyEncoded(client, target, rows);
-    await client.query('RELEASE SAVEPOINT copy');
     return true;
   } catch (error) {
     if ((error as { code?: string }).code !== UNIQUE_VIOLATION) throw error;
