@@ -6,6 +6,7 @@ import { RedisConnection } from '@shortlist/core/stores/redis/connection.ts';
 import { redisStores } from '@shortlist/core/stores/redis/stores.ts';
 import { killChildren, type ChildPod } from '../../../serving/test/child-pod.ts';
 import { differences, untilCaughtUp } from '../aggregator/test-aggregator.ts';
+import { lines, sentExposure, sentSlate } from '../../../ingest/test/records/sent-records.ts';
 import { LiveShop } from '../live/live-shop.ts';
 import { tracesInFiles, tracesInRedis, tracesInTables, type Traces } from './find-traces.ts';
 
@@ -73,6 +74,15 @@ async function plant(): Promise<void> {
     ]),
   );
   expect(await sent.json()).toMatchObject({ accepted: 6 });
+  const seen = { ...sentSlate('').experiments[0]!, unit: `u:${USER}` };
+  const recorded = [
+    sentSlate('canary-recorded-request', { user_id: USER, session_id: 'canary-visit', experiments: [seen] }),
+    sentExposure(`u:${USER}`),
+    sentExposure('s:canary-visit', { experiment: 'by-session' }),
+    sentExposure(`u:${USER}`, { version: 0 }),
+  ];
+  const records = await post('/records', lines(recorded), { 'content-type': 'application/x-ndjson' });
+  expect(await records.json()).toMatchObject({ accepted: 3, rejected: 1 });
   await shop.send('POST', '/users/merge', { session_id: 'canary-anonymous', user_id: USER });
   await shop.send('POST', '/users', { user_id: USER, attributes: { note: 'canary-attribute' } });
   // Rejected by validation, by its time, and not even JSON.
@@ -81,8 +91,8 @@ async function plant(): Promise<void> {
     JSON.stringify(event({ session_id: 'canary-session', timestamp: 1, query: 'canary-rejected-late' })),
     `{"user_id":"${USER}","query":"canary-rejected-torn`,
   ];
-  const lines = await post('/events', rejected.join('\n'), { 'content-type': 'application/x-ndjson' });
-  expect(await lines.json()).toMatchObject({ rejected: 3 });
+  const refused = await post('/events', rejected.join('\n'), { 'content-type': 'application/x-ndjson' });
+  expect(await refused.json()).toMatchObject({ rejected: 3 });
   await order({ id: 1, product_id: 2, line_items: [{ id: 3, product_id: 4, quantity: 1, price: '9.90' }] });
   // An order that cannot be read.
   await order({ id: 'canary-rejected-order', line_items: 'none' });
@@ -168,10 +178,12 @@ it('an erasure leaves no trace in any table, key, stream or log, and nobody else
   for (const place of [
     'events',
     'event_keys',
+    'exposures',
     'impressions',
     'log_batches',
     'rejected_events',
     'session_users',
+    'slate_experiments',
     'users',
   ])
     expect(

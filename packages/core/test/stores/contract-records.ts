@@ -183,13 +183,20 @@ export function testRecords(stores: () => TransactionalStores): void {
       ...{ sessionId: 's1', error: 'internal', itemIds: [], propensities: new Float32Array(0), sources: [] },
       experiments: [seenBy('x')],
     });
+    // A visit of theirs of which no event is known.
+    const visit = recorded('r4', { userId: 'u1', sessionId: 's4' });
     const others = recorded('r3', { userId: 'u2', sessionId: 's1', experiments: [seenBy('x', { unit: 'u:u2' })] });
-    await keep(lane, [own, failed, others], [exposure('u:u1'), exposure('s:s1'), exposure('u:u2'), exposure('s:u1')]);
+    const units = ['u:u1', 's:s1', 's:s4', 'u:u2', 's:u1'];
+    await keep(
+      lane,
+      [own, failed, visit, others],
+      units.map((unit) => exposure(unit)),
+    );
     await lane.close();
     await users.merge('s1', 'u1');
     const { receipt, retractions } = await users.erase('u1');
-    expect(receipt.counts).toMatchObject({ impressions: 2, slate_experiments: 2, exposures: 2 });
-    expect(retractions.flatMap(({ itemIds }) => itemIds)).toEqual(['i1', 'i2']);
+    expect(receipt.counts).toMatchObject({ impressions: 3, slate_experiments: 2, exposures: 3 });
+    expect(retractions.flatMap(({ itemIds }) => itemIds)).toEqual(['i1', 'i2', 'i1', 'i2']);
     expect(
       (await collect(exposures.after({})))
         .flat()

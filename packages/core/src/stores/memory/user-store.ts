@@ -67,8 +67,9 @@ export class MemoryUserStore implements UserStore {
     const { events, users, sessionUsers, rejected, erasures } = this.#state;
     const sessions = new Set<string>();
     for (const [session, user] of sessionUsers) if (user === userId) sessions.add(session);
-    for (const event of events.values())
-      if (event.userId === userId && event.sessionId !== null) sessions.add(event.sessionId);
+    const { impressions, failedAnswers } = this.#state;
+    for (const row of [...events.values(), ...impressions.values(), ...failedAnswers.values()])
+      if (row.userId === userId && row.sessionId !== null) sessions.add(row.sessionId);
     const isTheirs = (row: { readonly userId: string | null; readonly sessionId: string | null }) =>
       row.userId === userId || (row.userId === null && sessions.has(row.sessionId ?? ''));
     const gone = [...events.values()].filter(isTheirs);

@@ -62,7 +62,8 @@ const toExported = (row: ExportRow): ExportedEvent => ({
 
 /** The user's sessions: those that became theirs, and those in which they were known. */
 const SESSIONS = `SELECT session_id FROM session_users WHERE user_id = $1
-  UNION SELECT session_id FROM events WHERE user_id = $1 AND session_id IS NOT NULL`;
+  UNION SELECT session_id FROM events WHERE user_id = $1 AND session_id IS NOT NULL
+  UNION SELECT session_id FROM impressions WHERE user_id = $1 AND session_id IS NOT NULL`;
 
 const DELETE_EVENTS = `DELETE FROM events
   WHERE user_id = $1 OR (user_id IS NULL AND session_id = ANY($2))
