@@ -92,7 +92,7 @@ const waiting = async (): Promise<number> =>
 
 describe('analysis of an experiment (real PostgreSQL)', () => {
   it('agrees to the event, unit by unit, with a recomputation from the raw rows', async () => {
-    const rows = seedExperiment(4_000, 7);
+    const rows = seedExperiment(3_000, 7);
     await store(database.pool, rows, { writer: 1, batch: 1 });
     const results = await analyseExperiment(database.pool, subject({ winsorise: 1, preperiodDays: 14 }), NOW_S);
     const units = recompute(rows, { attributionHours: 24, preperiodDays: 14 });
@@ -118,7 +118,7 @@ describe('analysis of an experiment (real PostgreSQL)', () => {
   });
 
   it('gives means, lifts and errors that other code gives: ratios by the delta method, within ramp steps', async () => {
-    const rows = seedExperiment(4_000, 8);
+    const rows = seedExperiment(2_000, 8);
     await store(database.pool, rows, { writer: 1, batch: 1 });
     const results = await analyseExperiment(database.pool, subject({ winsorise: 1, preperiodDays: 0 }), NOW_S);
     const units = [...recompute(rows, { attributionHours: 24, preperiodDays: 0 }).values()];
@@ -147,69 +147,73 @@ describe('analysis of an experiment (real PostgreSQL)', () => {
       }
   });
 
-  it('computed piece by piece, whatever comes late, equals computed at once, to the bit', async () => {
-    const rows = seedExperiment(1_500, 9);
-    const plan = subject({ winsorise: 0.99 });
-    let [writer, batch] = [1, 0];
-    const modes: string[] = [];
-    // Else all that came in the last seconds would be looked at again, and nothing be missed by chance.
-    const passTime = () => database.pool.query("UPDATE events SET received_at = received_at - interval '1 hour'");
-    const analyse = () => analyseExperiment(database.pool, plan, NOW_S, { touchedShareMax: Infinity });
-    for (const wave of inWaves(rows, 6)) {
-      writer = 3 - writer;
-      batch += 1;
-      await passTime();
-      await store(database.pool, wave, { writer, batch });
-      modes.push((await analyse()).refresh.mode);
-    }
-    expect(modes).toEqual(['full', ...new Array<string>(5).fill('incremental')]);
-    await passTime();
-    // A session turns out to be theirs; a purchase of a known unit comes late; a new slate; a unit that met the experiment earlier.
-    const slate = rows.slates.find((one) => one.experiment === 'ranker')!;
-    const late = { ...slate, request: 'late', atS: slate.atS + 3_600 };
-    const purchase = {
-      ...rows.events.find(({ value }) => value !== null)!,
-      id: 'late',
-      user: slate.user,
-      atS: slate.atS + 60,
-    };
-    const fresh = { ...rows.exposures[0]!, experiment: 'ranker', unit: 'u:fresh', request: 'fresh' };
-    await store(
-      database.pool,
-      { exposures: [fresh], slates: [late], events: [purchase] },
-      { writer: 1, batch: batch + 1 },
-    );
-    await database.pool.query(
-      "INSERT INTO events (occurred_at, event_key, type, event_id, session_id, item_id, value) VALUES (to_timestamp($1), md5('m')::uuid, 7, 'm', 'anonymous', 'i1', 5)",
-      [slate.atS + 120],
-    );
-    await database.pool.query(
-      "INSERT INTO unit_days SELECT 's:anonymous', (to_timestamp($1) AT TIME ZONE 'UTC')::date",
-      [slate.atS + 120],
-    );
-    const piecewise = await analyse();
-    await postgresStores(database.pool).users.merge('anonymous', slate.user);
-    const merged = await analyse();
-    const again = await analyse();
-    expect([piecewise.refresh, merged.refresh]).toEqual([
-      { mode: 'incremental', touched: 2 },
-      { mode: 'incremental', touched: 1 },
-    ]);
-    const table = await unitTable();
-    const counts = await slateCounts();
-    expect(table.some((row) => row.unit === 'u:fresh')).toBe(true);
-    const whole = await analyseExperiment(database.pool, plan, NOW_S, { isAnew: true });
-    expect(whole.refresh.mode).toBe('full');
-    expect(await unitTable()).toEqual(table);
-    expect(await slateCounts()).toEqual(counts);
-    for (const [i, { comparisons }] of whole.metrics.entries())
-      for (const [n, { relative }] of comparisons.entries()) {
-        const before = again.metrics[i]!.comparisons[n]!.relative;
-        if (relative.status !== 'ok' || before.status !== 'ok') throw new Error('not computable');
-        expect(before.value).toBeCloseTo(relative.value, 12);
-        expect(before.standardError).toBeCloseTo(relative.standardError, 12);
+  it(
+    'computed piece by piece, whatever comes late, equals computed at once, to the bit',
+    { timeout: 180_000 },
+    async () => {
+      const rows = seedExperiment(800, 9);
+      const plan = subject({ winsorise: 0.99 });
+      let [writer, batch] = [1, 0];
+      const modes: string[] = [];
+      // Else all that came in the last seconds would be looked at again, and nothing be missed by chance.
+      const passTime = () => database.pool.query("UPDATE events SET received_at = received_at - interval '1 hour'");
+      const analyse = () => analyseExperiment(database.pool, plan, NOW_S, { touchedShareMax: Infinity });
+      for (const wave of inWaves(rows, 4)) {
+        writer = 3 - writer;
+        batch += 1;
+        await passTime();
+        await store(database.pool, wave, { writer, batch });
+        modes.push((await analyse()).refresh.mode);
       }
-  });
+      expect(modes).toEqual(['full', ...new Array<string>(3).fill('incremental')]);
+      await passTime();
+      // A session turns out to be theirs; a purchase of a known unit comes late; a new slate; a unit that met the experiment earlier.
+      const slate = rows.slates.find((one) => one.experiment === 'ranker')!;
+      const late = { ...slate, request: 'late', atS: slate.atS + 3_600 };
+      const purchase = {
+        ...rows.events.find(({ value }) => value !== null)!,
+        id: 'late',
+        user: slate.user,
+        atS: slate.atS + 60,
+      };
+      const fresh = { ...rows.exposures[0]!, experiment: 'ranker', unit: 'u:fresh', request: 'fresh' };
+      await store(
+        database.pool,
+        { exposures: [fresh], slates: [late], events: [purchase] },
+        { writer: 1, batch: batch + 1 },
+      );
+      await database.pool.query(
+        "INSERT INTO events (occurred_at, event_key, type, event_id, session_id, item_id, value) VALUES (to_timestamp($1), md5('m')::uuid, 7, 'm', 'anonymous', 'i1', 5)",
+        [slate.atS + 120],
+      );
+      await database.pool.query(
+        "INSERT INTO unit_days SELECT 's:anonymous', (to_timestamp($1) AT TIME ZONE 'UTC')::date",
+        [slate.atS + 120],
+      );
+      const piecewise = await analyse();
+      await postgresStores(database.pool).users.merge('anonymous', slate.user);
+      const merged = await analyse();
+      const again = await analyse();
+      expect([piecewise.refresh, merged.refresh]).toEqual([
+        { mode: 'incremental', touched: 2 },
+        { mode: 'incremental', touched: 1 },
+      ]);
+      const table = await unitTable();
+      const counts = await slateCounts();
+      expect(table.some((row) => row.unit === 'u:fresh')).toBe(true);
+      const whole = await analyseExperiment(database.pool, plan, NOW_S, { isAnew: true });
+      expect(whole.refresh.mode).toBe('full');
+      expect(await unitTable()).toEqual(table);
+      expect(await slateCounts()).toEqual(counts);
+      for (const [i, { comparisons }] of whole.metrics.entries())
+        for (const [n, { relative }] of comparisons.entries()) {
+          const before = again.metrics[i]!.comparisons[n]!.relative;
+          if (relative.status !== 'ok' || before.status !== 'ok') throw new Error('not computable');
+          expect(before.value).toBeCloseTo(relative.value, 12);
+          expect(before.standardError).toBeCloseTo(relative.standardError, 12);
+        }
+    },
+  );
 
   it('an erasure leaves no trace of the unit, also one that comes while the rows are added up', async () => {
     const rows = seedExperiment(400, 10);
