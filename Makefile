@@ -1,7 +1,7 @@
 # `make help` lists the targets. Variables: DATASET, MODE, JSON, SUITE, ARGS, DEMO_EXIT.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-faults check bench eval clean
+.PHONY: help setup demo demo-experiment test test-faults test-experiments check bench eval clean
 
 DATASET ?= demo
 MODE ?= all
@@ -25,7 +25,7 @@ BENCH_follow := packages/serving/bench/live.bench.ts
 BENCH_analysis := packages/cli/bench/analysis.bench.ts
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{ printf "  make %-16s %s\n", $$1, $$2 }'
 
 setup: ## install everything the checkout needs (again: only what changed)
 	@scripts/setup
@@ -33,11 +33,17 @@ setup: ## install everything the checkout needs (again: only what changed)
 demo: setup ## the whole path: data, training, release, serving, a page, a few answered requests (DATASET=online-retail for real data; DEMO_EXIT=1 stops after the requests)
 	@$(SHORTLIST) demo --dataset $(DATASET) $(if $(DEMO_EXIT),--exit)
 
+demo-experiment: setup ## a harmful split of two releases over real servers: found, rolled back, obeyed by every pod, counted again
+	@$(SHORTLIST) experiment demo
+
 test: setup ## everything: checks, unit, integration and Python tests, real servers included
 	@node --disable-warning=ExperimentalWarning scripts/test.ts
 
 test-faults: setup ## the faults in full length: servers killed, paused, full, far away, 100 points under load (FAULT_SEED=n repeats one run; 20 min)
 	@SHORTLIST_FAULTS=full vitest run --maxWorkers=1 packages/cli/test/faults packages/cli/test/aggregator packages/serving/test/faults
+
+test-experiments: setup ## experiments in full length: vectors, 2,000 simulated experiments a metric, power, assignment, records under faults (10 min and more)
+	@SHORTLIST_EXPERIMENTS=full SHORTLIST_FAULTS=full vitest run --maxWorkers=1 packages/core/test/statistics packages/core/test/assignment packages/experiments packages/cli/test/experiment packages/cli/test/experiments packages/cli/test/analysis packages/cli/test/faults/records.integration.test.ts packages/serving/test/experiments
 
 check: setup ## lint, types, dependency directions, unused code, format
 	@node --disable-warning=ExperimentalWarning scripts/test.ts --checks

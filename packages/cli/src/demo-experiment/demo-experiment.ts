@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import type { Results } from '@shortlist/experiments/control/results.ts';
-import { demoSteps } from '../demo/steps.ts';
 import { runVerb } from '../demo/run-verb.ts';
 import type { Environment } from '../environment.ts';
 import { ExperimentsClient, pathOf } from '../experiment/client.ts';
@@ -41,11 +40,7 @@ const print = (line: string) => void process.stdout.write(`${line}\n`);
 export async function demoExperiment(environment: Environment, options: DemoExperimentOptions): Promise<void> {
   const { dataset } = options;
   const stop = stopSignal();
-  // What the shop knows of its shoppers' preferences is only there for a shop that was generated.
-  const steps = [
-    ...demoSteps(dataset),
-    ['train', '--dataset', dataset, '--seed', String(SECOND_SEED), '--no-activate'],
-  ];
+  const steps = await missingSteps(environment, dataset);
   const database = await openDatabase(environment, dataset);
   try {
     for (const [i, step] of steps.entries()) {
@@ -64,6 +59,18 @@ export async function demoExperiment(environment: Environment, options: DemoExpe
   } finally {
     await database.close();
   }
+}
+
+/** A shop whose shoppers' preferences are known, and two releases of it; what they do in a run is no reason to train again. */
+async function missingSteps(environment: Environment, dataset: string): Promise<readonly (readonly string[])[]> {
+  const of = ['--dataset', dataset];
+  const data = [
+    ['generate', ...of],
+    ['import', 'jsonl', ...of],
+  ];
+  const registry = openRegistry(environment.home, dataset);
+  if ((await registry.pointer()) !== null && (await registry.ids()).length > 1) return data;
+  return [...data, ['train', ...of], ['train', ...of, '--seed', String(SECOND_SEED), '--no-activate']];
 }
 
 interface Running {

@@ -57,6 +57,7 @@ export function registerSimulations(experiment: Command, environment: Environmen
     experiment
       .command('demo')
       .description('A harmful split of two releases over real servers: found, rolled back, obeyed, and counted again.'),
+    'demo-experiment',
   )
     .option('--users <n>', 'shoppers', '1500')
     .option('--seconds <n>', 'the longest that they visit', '300')

@@ -15,9 +15,9 @@ export interface PortOptions {
 }
 
 /** Adds the options that `up` and `demo` share. */
-export function withPorts(command: Command): Command {
+export function withPorts(command: Command, dataset = 'demo'): Command {
   return command
-    .option('--dataset <name>', 'dataset', 'demo')
+    .option('--dataset <name>', 'dataset', dataset)
     .option('--port <n>', 'port of the API', '8080')
     .option('--admin-port <n>', 'port of the admin pages', '8081')
     .option('--ingest-port <n>', 'port that takes events and catalogue changes', '8090')
