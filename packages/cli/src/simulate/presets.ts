@@ -2,7 +2,7 @@ import type { ExperimentsDocument } from '@shortlist/core/contracts/experiment.t
 import { readDocument } from '@shortlist/experiments/documents/read-documents.ts';
 
 /** What is simulated when no file says otherwise. */
-export const PRESETS = {
+const PRESETS = {
   aa: 'both arms alike: nothing may be found',
   better: 'control shows what sells most, the treatment is the whole ranking of the release',
   harm: 'the treatment draws by lot in place of the ranking of the release: must be rolled back',
