@@ -10,6 +10,8 @@ const itemId = (items: number) =>
     fc.nat(items - 1).map((row) => `item-${row}`),
     text(40),
   );
+/** Never `__proto__`: the parser refuses that key before the schema sees it, which has its own test. */
+const attribute = fc.stringMatching(/^[A-Za-z0-9_.-]{1,64}$/).filter((name) => name !== '__proto__');
 const price = fc.oneof(fc.integer({ min: 0, max: 100 }), fc.constantFrom(0, 5e-324, Number.MAX_VALUE));
 
 /** Requests that the schema allows, with values no client of good will would send; ids are `item-<row>` or anything. */
@@ -35,7 +37,7 @@ export function oddRequests(items: number): fc.Arbitrary<RecommendRequest> {
       recent_items: ids(100),
       exclude: ids(200),
       filters,
-      user: fc.dictionary(fc.stringMatching(/^[A-Za-z0-9_.-]{1,64}$/), fc.string({ maxLength: 256 }), { maxKeys: 32 }),
+      user: fc.dictionary(attribute, fc.string({ maxLength: 256 }), { maxKeys: 32 }),
     },
     { requiredKeys: [] },
   );

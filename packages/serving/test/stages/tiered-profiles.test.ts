@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { memoryFastStores } from '@shortlist/core/stores/memory/fast-stores.ts';
 import type { FastStores } from '@shortlist/core/stores/fast-stores.ts';
 import type { ProfileCacheStore, ProfileEvent } from '@shortlist/core/stores/profile-cache.ts';
@@ -64,13 +64,13 @@ describe('profiles in three tiers', () => {
   let fast: FastStores;
   let redis: Flaky;
   let log: Log;
-  const open = ({ restMs, onFailure, ...options }: Partial<ProfileOptions & RedisBreakerOptions> = {}) =>
+  const open = ({ restMs, timeoutMs = 1000, onFailure, ...options }: Partial<ProfileOptions & RedisBreakerOptions> = {}) =>
     createProfiles({
       store: log,
       redis: {
         stores: { profiles: redis, invalidations: fast.invalidations },
         breaker: new RedisBreaker({
-          timeoutMs: 5,
+          timeoutMs,
           onFailure: onFailure ?? (() => undefined),
           ...(restMs === undefined ? {} : { restMs }),
         }),
@@ -79,6 +79,7 @@ describe('profiles in three tiers', () => {
       ttlMs: 0,
       ...options,
     });
+  afterEach(() => vi.useRealTimers());
   beforeEach(() => {
     fast = memoryFastStores();
     redis = new Flaky(fast.profiles);
@@ -124,7 +125,7 @@ describe('profiles in three tiers', () => {
 
   it('waits for a Redis that hangs a few times only', async () => {
     redis.mode = 'hung';
-    const { cache } = open();
+    const { cache } = open({ timeoutMs: 5 });
     await Promise.all(Array.from({ length: 30 }, (_, user) => cache.recent({ userId: String(user) }, 100)));
     const { asked } = redis;
     await Promise.all(Array.from({ length: 30 }, (_, user) => cache.recent({ userId: String(user) }, 100)));
@@ -132,14 +133,18 @@ describe('profiles in three tiers', () => {
   });
 
   it('asks again after a rest, with one read that tries, and says nothing once Redis is back', async () => {
+    // The clock stands still but for the rests, so that a busy machine does not open the breaker in between.
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const rest = () => vi.setSystemTime(Date.now() + 30);
     redis.mode = 'down';
     const { cache } = open({ restMs: 20 });
     for (let user = 0; user < 20; user++) await cache.recent({ userId: String(user) }, 100);
-    await new Promise((rest) => setTimeout(rest, 30));
+    expect(redis.asked).toBe(10);
+    rest();
     await Promise.all(Array.from({ length: 20 }, (_, user) => cache.recent({ userId: String(user) }, 100)));
     expect(redis.asked).toBe(11);
     redis.mode = 'well';
-    await new Promise((rest) => setTimeout(rest, 30));
+    rest();
     await cache.recent({ userId: 'ann' }, 100);
     expect(await cache.recent({ userId: 'ann' }, 100)).toMatchObject({ tier: 'redis', withoutCache: false });
   });
