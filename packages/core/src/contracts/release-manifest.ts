@@ -48,17 +48,37 @@ export const MetricSchema = Type.Object(
 );
 export type OfflineMetric = Static<typeof MetricSchema>;
 
+const ScanSettingsSchema = Type.Object(
+  {
+    lists: Count('Lists that the items are in; 1 for flat_int8.'),
+    probes: Count('Lists that a search looks through.'),
+    band: Type.Number({ description: 'Share of k that is scored exactly beside the k best by codes.' }),
+  },
+  { description: 'How an index of codes (flat_int8, ivf) is searched.' },
+);
+
 export const ReleaseIndexSchema = Type.Object(
   {
-    kind: Type.Union([Type.Literal('flat'), Type.Literal('hnsw')]),
-    ef: Count('Candidates an hnsw search looks at; 0 for flat.'),
+    kind: Type.Union([Type.Literal('flat'), Type.Literal('flat_int8'), Type.Literal('hnsw'), Type.Literal('ivf')]),
+    ef: Count('Candidates an hnsw search looks at; 0 for other kinds.'),
+    scan: Type.Optional(ScanSettingsSchema),
     k: Type.Integer({ minimum: 1, description: 'Neighbours asked for in the measurements.' }),
     measurements: Type.Array(
       Type.Object({
         kind: Type.String(),
         recall: Type.Number({ description: 'Share of the exact top k that it finds.' }),
         medianUs: Type.Number({ description: 'Per query, one thread, on the machine that built the release.' }),
+        p99Us: Type.Optional(Type.Number()),
+        filteredRecall: Type.Optional(
+          Type.Record(Type.String(), Type.Number(), {
+            description:
+              'Recall under masks that leave half, a tenth or a hundredth of the items at random, or one side of them.',
+          }),
+        ),
         buildS: Type.Number(),
+        bytes: Type.Optional(Count('Of the index beside the vectors.')),
+        rows: Type.Optional(Count('Rows that it was measured on, if not all: slower on fewer, it was not built.')),
+        scan: Type.Optional(ScanSettingsSchema),
         hnsw: Type.Optional(
           Type.Object({
             m: Count('Links per node.'),

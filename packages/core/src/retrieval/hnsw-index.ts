@@ -1,6 +1,7 @@
 import hnswlib from 'hnswlib-node';
 import { checkQuery, checkVectors } from './check-vectors.ts';
 import { FlatIndex, innerProduct } from './flat-index.ts';
+import { estimateShareLeft } from './mask.ts';
 import { TopK } from './top-k.ts';
 import type { VectorIndex } from './vector-index.ts';
 
@@ -24,9 +25,6 @@ export const HNSW_DEFAULTS: HnswSettings = { m: 32, efConstruction: 400, ef: 800
 const SCANNED_PER_NEIGHBOR = 20;
 /** Rows of a loaded graph that are compared with the table. */
 const SAMPLED_ROWS = 64;
-/** Rows of a mask that are looked at to estimate how many it leaves. */
-const SAMPLED_MASK = 256;
-const GOLDEN = (Math.sqrt(5) - 1) / 2;
 /** What survives the mask near the query is not quite the share that survives overall. */
 const FILTER_MARGIN = 1.2;
 /** Asked for beyond k when there is a filter, which most often bars a few items of the user's own. */
@@ -144,11 +142,4 @@ function checkSameVectors(graph: hnswlib.HierarchicalNSW, vectors: Float32Array,
     for (let i = 0; i < dim; i++)
       if (point[i] !== vectors[row * dim + i]) throw new Error(`the graph is of other vectors: row ${row} differs`);
   }
-}
-
-/** Share of the first `count` rows that a mask leaves, by a sample of rows; a sequence of low discrepancy, so no stride misleads it. */
-function estimateShareLeft(excluded: Uint8Array, count: number): number {
-  let left = 0;
-  for (let i = 0; i < SAMPLED_MASK; i++) left += 1 - excluded[Math.floor(((i * GOLDEN) % 1) * count)]!;
-  return left / SAMPLED_MASK;
 }

@@ -1,4 +1,4 @@
-export const INDEX_KINDS = ['flat', 'hnsw'] as const;
+export const INDEX_KINDS = ['flat', 'flat_int8', 'hnsw', 'ivf'] as const;
 export type IndexKind = (typeof INDEX_KINDS)[number];
 
 /** Nearest unit vectors by inner product. The kind is a property of the release; all kinds answer alike. */

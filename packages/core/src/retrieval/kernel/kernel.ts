@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+
+const PAGE_BYTES = 1 << 16;
+/** The whole address space of a 32-bit memory. */
+const PAGES_MAX = 1 << 16;
+/** Enough for the kernel's own scratch space. */
+const SCRATCH_PAGES = 16;
+
+/** What packages/core/assembly/kernel.ts exports. */
+interface Exports {
+  configure(
+    dim: number,
+    listCount: number,
+    centres: number,
+    firstBlocks: number,
+    sizes: number,
+    rows: number,
+    codes: number,
+    vectors: number,
+  ): void;
+  search(k: number, keep: number, probes: number, mask: number, survivorsWanted: number): number;
+  survivorsSeen(): number;
+  prepareExact(): void;
+  scoreSurvivors(mask: number, from: number, end: number): number;
+  rowsScanned(): number;
+  nearestList(): number;
+}
+
+/** Addresses and limits, from packages/core/assembly/layout.ts. */
+const CONSTANTS = [
+  ...(['DIM_MAX', 'KEEP_MAX', 'LISTS_MAX', 'TABLES'] as const),
+  ...(['QUERY', 'IDS', 'KEYS', 'SCORES', 'SORTED_IDS'] as const),
+];
+export type KernelLayout = Readonly<Record<(typeof CONSTANTS)[number], number>>;
+
+/** The part of WebAssembly's interface that is used; the types of Node do not have it. */
+interface WasmMemory {
+  readonly buffer: ArrayBuffer;
+}
+interface WasmApi {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object, imports: unknown) => { readonly exports: unknown };
+  readonly Memory: new (size: { initial: number; maximum: number }) => WasmMemory;
+}
+const wasm = (globalThis as unknown as { WebAssembly: WasmApi }).WebAssembly;
+
+let compiled: object | null = null;
+let layout: KernelLayout | null = null;
+
+/**
+ * The scan kernel with a memory of its own, whose size is fixed: nothing moves, so arrays over it stay good. Not for two
+ * searches at once; JavaScript gives it none.
+ */
+export class Kernel {
+  /** Where things are, and what is the most of them. */
+  readonly layout: KernelLayout;
+  readonly run: Exports;
+  readonly buffer: ArrayBuffer;
+
+  /** `bytes`: how much room is wanted behind `layout.TABLES`. Throws a RangeError beyond `Kernel.bytesMax()`. */
+  constructor(bytes: number) {
+    this.layout = kernelLayout();
+    const pages = Math.ceil((this.layout.TABLES + bytes) / PAGE_BYTES);
+    const memory = new wasm.Memory({ initial: Math.max(SCRATCH_PAGES, pages), maximum: PAGES_MAX });
+    this.run = instantiate(memory) as Exports;
+    this.buffer = memory.buffer;
+  }
+
+  /** Most bytes that one kernel can have behind its scratch space: an index must fit into 4 GiB. */
+  static bytesMax(): number {
+    return PAGES_MAX * PAGE_BYTES - kernelLayout().TABLES;
+  }
+}
+
+/** Constants of the kernel; they are in the binary, so that the two never differ. */
+export function kernelLayout(): KernelLayout {
+  if (layout !== null) return layout;
+  const exports = instantiate(new wasm.Memory({ initial: SCRATCH_PAGES, maximum: PAGES_MAX }));
+  const values = CONSTANTS.map((name) => [name, (exports as Record<string, { value: number }>)[name]!.value]);
+  return (layout = Object.fromEntries(values) as KernelLayout);
+}
+
+function instantiate(memory: WasmMemory): unknown {
+  compiled ??= new wasm.Module(readFileSync(new URL('kernel.wasm', import.meta.url)));
+  return new wasm.Instance(compiled, { env: { memory } }).exports;
+}
