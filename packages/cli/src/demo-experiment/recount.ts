@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import { EVENT_CODE } from '@shortlist/core/contracts/events.ts';
+import type { Results } from '@shortlist/experiments/control/results.ts';
 
 /** What one arm did, counted from the raw rows. */
 export interface ArmCount {
@@ -45,4 +46,28 @@ GROUP BY variant ORDER BY variant`;
 export async function recount(pool: Pool, experiment: string, attributionHours: number): Promise<readonly ArmCount[]> {
   const { rows } = await pool.query<ArmCount>(RECOUNT, [experiment, attributionHours]);
   return rows;
+}
+
+/** Where results are not what was counted: units, clicks by items shown, and shares of buyers. Empty: nowhere. */
+export function differencesOf({ evidence }: Pick<Results, 'evidence'>, counts: readonly ArmCount[]): string[] {
+  const differences: string[] = [];
+  const expect = (what: string, found: number | null, expected: number) => {
+    if (found === null || Math.abs(found - expected) > 1e-9 * Math.max(1, Math.abs(expected)))
+      differences.push(`${what} ${found}, counted ${expected}`);
+  };
+  for (const [i, { variant, units }] of evidence.arms.entries()) {
+    const count = counts.find((one) => one.variant === variant);
+    expect(`units of ${variant}`, units, count?.units ?? 0);
+    if (count === undefined) continue;
+    const rates = {
+      'click-through-rate': count.clicks / count.items,
+      'conversion-per-user': count.buyers / count.units,
+    };
+    for (const { metric, control, comparisons } of evidence.metrics) {
+      const expected = rates[metric as keyof typeof rates];
+      const found = i === 0 ? control.mean : (comparisons[i - 1]?.mean ?? null);
+      if (expected !== undefined) expect(`${metric} of ${variant}`, found, expected);
+    }
+  }
+  return differences;
 }
