@@ -45,7 +45,8 @@ export class ReleaseWorkspace {
 
   constructor(release: LoadedRelease) {
     this.release = release;
-    this.excluded = new Uint8Array(release.catalog.capacity);
+    // An index of codes reads a mask in its own memory only.
+    this.excluded = release.vectorIndex?.mask ?? new Uint8Array(release.catalog.capacity);
     this.features = new FeatureContext(
       {
         catalog: release.catalog,

@@ -13,6 +13,7 @@ import {
 } from '../contracts/release-manifest.ts';
 import { chooseIndex, type ChooseOptions, type IndexChoice } from '../retrieval/choose-index.ts';
 import { HnswIndex } from '../retrieval/hnsw-index.ts';
+import { ScanIndex } from '../retrieval/scan-index.ts';
 import { realProfiles, realRankerBatch } from './build-inputs.ts';
 import { syncToDisk } from './durable-write.ts';
 import { BUILD_FEATURES, requireSameFeatures, type FeatureSchema } from './feature-schema.ts';
@@ -175,8 +176,10 @@ async function describe(options: BuildOptions, dir: string, features: FeatureSch
     const nowS = new Float64Array(profiles.length).fill(options.trainingWindow.untilS);
     const queries = userTower ? await userTower.run(profiles, nowS) : new Float32Array(0);
     const indexOptions = { ...INDEX_DEFAULTS, ...options.index };
-    const choice = vectors && chooseIndex(vectors, dim, queries, indexOptions);
-    if (choice?.index instanceof HnswIndex) await choice.index.save(join(dir, RELEASE_FILES.index.path));
+    const choice =
+      vectors && chooseIndex(vectors, dim, queries, { ...indexOptions, progress: options.log ?? (() => undefined) });
+    if (choice?.index instanceof HnswIndex) await choice.index.save(join(dir, RELEASE_FILES.graph.path));
+    if (choice?.file) await writeFile(join(dir, RELEASE_FILES.codes.path), choice.file);
     const golden = await makeGolden(
       { userTower, nearest: choice && nearestSearch(choice.index), itemVectors: vectors, ranker },
       {
@@ -218,8 +221,11 @@ function indexOf(choice: IndexChoice, k: number): ReleaseManifest['index'] {
   return {
     kind: choice.kind,
     ef: choice.index instanceof HnswIndex ? choice.index.ef : 0,
+    ...(choice.index instanceof ScanIndex ? { scan: { lists: choice.index.listCount, ...choice.index.settings } } : {}),
     k,
-    measurements: choice.measurements.filter(({ recall }) => Number.isFinite(recall)).map((row) => ({ ...row })),
+    measurements: choice.measurements
+      .filter(({ recall }) => Number.isFinite(recall))
+      .map((row) => ({ ...row, filteredRecall: { ...row.filteredRecall } })),
   };
 }
 

@@ -5,7 +5,7 @@ import { ShortlistError } from '../contracts/errors.ts';
 import type { ReleaseManifest } from '../contracts/release-manifest.ts';
 import { BUILD_FEATURES, requireSameFeatures, type FeatureSchema } from './feature-schema.ts';
 import { checkGolden } from './golden.ts';
-import { loadIndex, nearestSearch } from './load-index.ts';
+import { loadIndex, loadVectors, nearestSearch } from './load-index.ts';
 import { ItemTower } from './item-tower.ts';
 import type { LoadedRelease } from './loaded-release.ts';
 import { readManifest } from './manifest.ts';
@@ -46,16 +46,15 @@ export async function loadRelease(dir: string, options: LoadOptions = {}): Promi
   if (catalog.count !== manifest.items)
     throw unusable(RELEASE_FILES.items.path, `it has ${catalog.count} items, the manifest says ${manifest.items}`);
   const itemFeatures = await tableOf(content, catalog, manifest.features.item.length);
-  const itemVectors = content.has(RELEASE_FILES.itemVectors)
-    ? await content.floats(RELEASE_FILES.itemVectors, catalog.count, manifest.dim, catalog.capacity)
-    : null;
+  const table = content.has(RELEASE_FILES.itemVectors) ? await loadVectors(content, manifest, catalog.capacity) : null;
+  const itemVectors = table && table.vectors;
 
   const opened: { close(): Promise<void> }[] = [];
   try {
     const userTower = await openTower(content, manifest, itemVectors, opened);
     const itemTower = spareRows > 0 && itemVectors ? await openItemTower(content, manifest, opened) : null;
     const ranker = await openRankers(content, manifest, itemFeatures, opened);
-    const vectorIndex = itemVectors && (await loadIndex(content, manifest, itemVectors));
+    const vectorIndex = table && (await loadIndex(content, manifest, table, pace));
     const nearest = vectorIndex && nearestSearch(vectorIndex);
     await pace.rest();
     await checkGolden(manifest.golden, { userTower, nearest, itemVectors, ranker });

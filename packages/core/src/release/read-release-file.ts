@@ -33,6 +33,17 @@ export async function readReleaseFile(
   return content ?? new Uint8Array(0);
 }
 
+/** As readReleaseFile, into memory that is there already: of the size in the manifest. */
+export async function readReleaseFileInto(
+  dir: string,
+  file: ReleaseFile,
+  target: Uint8Array,
+  options: ScanOptions,
+): Promise<void> {
+  if (target.length !== file.bytes) throw damaged(file, `${target.length} bytes`, `${file.bytes} bytes`);
+  await scan(dir, file, options, (chunk, at) => target.set(chunk, at));
+}
+
 /** As readReleaseFile, in constant memory, keeping nothing. */
 export async function verifyReleaseFile(dir: string, file: ReleaseFile, pace = Pace.alone()): Promise<void> {
   await scan(dir, file, { verifyDigest: true, pace }, () => undefined);

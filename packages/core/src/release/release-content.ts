@@ -3,7 +3,7 @@ import { PIECE, type Pieces } from '../catalog/pieces.ts';
 import { ShortlistError } from '../contracts/errors.ts';
 import type { ReleaseFile, ReleaseManifest } from '../contracts/release-manifest.ts';
 import type { Pace } from './pace.ts';
-import { readReleaseFile, verifyReleaseFile } from './read-release-file.ts';
+import { readReleaseFile, readReleaseFileInto, verifyReleaseFile } from './read-release-file.ts';
 import { MANIFEST_FILE, type ReleaseFileKind } from './release-files.ts';
 
 /** The files of one release on disk, each checked when it is read. */
@@ -30,20 +30,40 @@ export class ReleaseContent {
     return readReleaseFile(this.#dir, this.#listed(kind), { verifyDigest: this.#verifyDigest, pace: this.#pace });
   }
 
+  /** Size of a file that the manifest lists. Errors: `release_manifest_invalid`. */
+  sizeOf(kind: ReleaseFileKind): number {
+    return this.#listed(kind).bytes;
+  }
+
+  /** The whole file into `target`, which is of its size. Errors: as `bytes`. */
+  async bytesInto(kind: ReleaseFileKind, target: Uint8Array): Promise<void> {
+    const options = { verifyDigest: this.#verifyDigest, pace: this.#pace };
+    await readReleaseFileInto(this.#dir, this.#listed(kind), target, options);
+  }
+
+  /** As `floats`, into the first rows of `target`. */
+  async floatsInto(
+    kind: ReleaseFileKind,
+    target: Float32Array<ArrayBuffer>,
+    columns: number,
+    rows: number,
+  ): Promise<void> {
+    const bytes = this.sizeOf(kind);
+    if (bytes !== rows * columns * 4)
+      throw unusable(kind, `${rows} rows of ${columns} are ${rows * columns * 4} bytes, it has ${bytes}`);
+    const values = target.subarray(0, rows * columns);
+    await this.bytesInto(kind, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+    await this.#pace.run(checkFinite(kind, values, columns));
+  }
+
   /**
    * A table of `columns` float32 per row, every value finite, in an array with room for `capacity` rows.
    * Errors: also `release_file_invalid`.
    */
   async floats(kind: ReleaseFileKind, rows: number, columns: number, capacity = rows): Promise<Float32Array> {
-    const bytes = await this.bytes(kind);
-    if (bytes.byteLength !== rows * columns * 4)
-      throw unusable(kind, `${rows} rows of ${columns} are ${rows * columns * 4} bytes, it has ${bytes.byteLength}`);
-    const values = new Float32Array(bytes.buffer);
-    await this.#pace.run(checkFinite(kind, values, columns));
-    if (capacity === rows) return values;
-    const roomy = new Float32Array(capacity * columns);
-    roomy.set(values);
-    return roomy;
+    const values = new Float32Array(capacity * columns);
+    await this.floatsInto(kind, values, columns, rows);
+    return values;
   }
 
   /** What `parse` makes of the file; what it throws becomes `release_file_invalid`. */

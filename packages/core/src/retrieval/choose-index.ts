@@ -1,24 +1,47 @@
+import { fitHnsw, fitScan } from './fit-index.ts';
 import { FlatIndex } from './flat-index.ts';
 import { HNSW_DEFAULTS, HnswIndex, type HnswSettings } from './hnsw-index.ts';
+import { IndexTrial, quantile } from './index-trial.ts';
+import { BLOCK } from './kernel/codes.ts';
+import { kernelLayout } from './kernel/kernel.ts';
+import { SCAN_DEFAULTS, ScanIndex, type ScanSettings } from './scan-index.ts';
 import type { IndexKind } from './vector-index.ts';
 
-/** A graph's ef is tried from k up to this many times k, each this much above the one before. */
-const EF_OVER_K_MAX = 6.4;
-const EF_STEP = 1.25;
+/**
+ * A graph of more rows than this is first tried on so many of them: building one of a million takes half an hour. A graph
+ * only gets slower with more rows, so when it is the slower one already, the large one is not built.
+ */
+const GRAPH_TRIAL_ROWS = 50_000;
+/** Below this a scan of all codes takes less time than a choice among lists. */
+const LISTS_FROM_ROWS = 10_000;
+/** Lists are fitted to a bit more than the target: other users than those measured should find as much. */
+const TARGET_MARGIN = 0.15;
+const SEED = 1;
 
 /** What one kind of index did on real user vectors. */
 export interface IndexMeasurement {
   readonly kind: IndexKind;
   readonly recall: number;
+  /** By mask (index-trial.ts). */
+  readonly filteredRecall: Readonly<Record<string, number>>;
   readonly medianUs: number;
+  readonly p99Us: number;
   readonly buildS: number;
-  /** How the graph was built and is searched; absent for flat. */
+  /** Rows that it was measured on, if not all. */
+  readonly rows?: number;
+  /** How the graph was built and is searched; only for hnsw. */
   readonly hnsw?: HnswSettings;
+  /** How the codes are searched; only for flat_int8 and ivf. */
+  readonly scan?: ScanSettings & { readonly lists: number };
 }
+
+export type ChosenIndex = FlatIndex | HnswIndex | ScanIndex;
 
 export interface IndexChoice {
   readonly kind: IndexKind;
-  readonly index: FlatIndex | HnswIndex;
+  readonly index: ChosenIndex;
+  /** Of flat_int8 and ivf: what a release ships. */
+  readonly file: Uint8Array | null;
   readonly measurements: readonly IndexMeasurement[];
 }
 
@@ -30,20 +53,20 @@ export interface ChooseOptions {
   readonly recallTarget: number;
   /** Its ef is what is used when there are no queries to choose one by. */
   readonly hnsw?: HnswSettings;
-  readonly progress?: (done: number) => void;
+  readonly progress?: (line: string) => void;
 }
 
 interface Candidate {
   readonly kind: IndexKind;
-  readonly index: FlatIndex | HnswIndex;
+  readonly index: ChosenIndex;
+  readonly file: Uint8Array | null;
   readonly buildS: number;
-  recall: number;
-  readonly us: number[];
 }
 
 /**
- * Builds the index that a release carries. `auto` times flat and hnsw on `queries` and keeps the fastest that reaches the
- * recall target. A graph gets the smallest ef that reaches it, or the largest that is tried.
+ * Builds the index that a release carries. `auto` times all kinds on `queries` and keeps the fastest that reaches the
+ * recall target; a graph gets the smallest ef that does, lists the fewest probes. Without queries nothing can be measured:
+ * `auto` then takes the exact scan, which is right by construction.
  *
  * `vectors`: `[n, dim]` unit. `queries`: `[q, dim]` unit, of real users. Alternatives are timed interleaved.
  */
@@ -53,98 +76,125 @@ export function chooseIndex(
   queries: Float32Array,
   options: ChooseOptions,
 ): IndexChoice {
-  const settings = options.hnsw ?? HNSW_DEFAULTS;
-  const trial = new Trial(new FlatIndex(vectors, dim), queries, options.k);
-  const candidates = kindsToTry(options.kind).map((kind): Candidate => {
-    const started = performance.now();
-    const index =
-      kind === 'flat' ? new FlatIndex(vectors, dim) : HnswIndex.build(vectors, dim, settings, options.progress);
-    return { kind, index, buildS: (performance.now() - started) / 1000, recall: NaN, us: [] };
+  const count = vectors.length / dim;
+  const flat = timed('flat', () => new FlatIndex(vectors, dim));
+  const codable = dim % BLOCK === 0 && dim <= kernelLayout().DIM_MAX;
+  // The kernel's exact scores are the flat scan's to the bit, in a fifth of the time.
+  const flatCodes = codable ? buildScan(vectors, dim, 1, options) : null;
+  const exact = flatCodes?.index ?? flat.index;
+  const trial = new IndexTrial(vectors, dim, queries, options.k, (...args) =>
+    exact instanceof ScanIndex ? exact.searchExactly(...args) : exact.search(...args),
+  );
+  if (options.kind !== 'auto' || trial.count === 0) {
+    const kind = options.kind === 'auto' ? 'flat' : options.kind;
+    const candidate = kind === 'flat' ? flat : build(kind, vectors, dim, options, flatCodes);
+    fit(candidate.index, trial, options);
+    return chosen(candidate, measured([candidate], trial, options));
+  }
+  const candidates = [flat];
+  if (flatCodes) candidates.push(flatCodes);
+  if (codable && count >= LISTS_FROM_ROWS) candidates.push(build('ivf', vectors, dim, options, flatCodes));
+  for (const candidate of candidates) fit(candidate.index, trial, options);
+  const early = measured(candidates, trial, options);
+  const graphOnSample = tryGraph(vectors, dim, queries, fastest(early, options.recallTarget), options);
+  if (graphOnSample) return chosen(pick(candidates, early, options), [...early, graphOnSample]);
+  const graph = build('hnsw', vectors, dim, options, null);
+  fit(graph.index, trial, options);
+  candidates.push(graph);
+  const all = measured(candidates, trial, options);
+  return chosen(pick(candidates, all, options), all);
+}
+
+function build(
+  kind: Exclude<IndexKind, 'flat'>,
+  vectors: Float32Array,
+  dim: number,
+  options: ChooseOptions,
+  flatCodes: Candidate | null,
+): Candidate {
+  if (kind === 'flat_int8' && flatCodes) return flatCodes;
+  if (kind === 'hnsw')
+    return timed('hnsw', () =>
+      HnswIndex.build(vectors, dim, options.hnsw ?? HNSW_DEFAULTS, (done) => options.progress?.(`graph: ${done} rows`)),
+    );
+  const lists = kind === 'ivf' ? Math.max(2, ScanIndex.listsFor(vectors.length / dim)) : 1;
+  return buildScan(vectors, dim, lists, options);
+}
+
+function buildScan(vectors: Float32Array, dim: number, listCount: number, { progress }: ChooseOptions): Candidate {
+  let file: Uint8Array | null = null;
+  const candidate = timed(listCount === 1 ? 'flat_int8' : 'ivf', () => {
+    file = ScanIndex.fileOf(vectors, dim, { listCount, seed: SEED, ...(progress ? { progress } : {}) });
+    return ScanIndex.of(file, vectors, dim, { ...SCAN_DEFAULTS, probes: Math.min(SCAN_DEFAULTS.probes, listCount) });
   });
-  if (trial.count > 0)
-    for (const candidate of candidates) {
-      if (candidate.index instanceof HnswIndex) fitEf(candidate.index, trial, options);
-      candidate.recall = trial.recallOf(candidate.index);
-    }
-  for (let q = 0; q < trial.count; q++) for (const { index, us } of candidates) us.push(trial.timeUs(index, q));
-
-  const measured = candidates.map((candidate) => ({ ...candidate, medianUs: median(candidate.us) }));
-  const good = measured.filter(({ recall }) => recall >= options.recallTarget);
-  // Without queries nothing was measured: the exact scan is right by construction.
-  const best = good.sort((a, b) => a.medianUs - b.medianUs)[0] ?? measured[0]!;
-  return {
-    kind: best.kind,
-    index: best.index,
-    measurements: measured.map(({ kind, index, recall, medianUs, buildS }) => ({
-      kind,
-      recall,
-      medianUs,
-      buildS,
-      ...(index instanceof HnswIndex ? { hnsw: { ...settings, ef: index.ef } } : {}),
-    })),
-  };
+  return { ...candidate, file };
 }
 
-/** Looks at more candidates per search until the recall target is reached. */
-function fitEf(index: HnswIndex, trial: Trial, { k, recallTarget }: ChooseOptions): void {
-  for (let ef = k; ef <= EF_OVER_K_MAX * k; ef *= EF_STEP) {
-    index.ef = Math.ceil(ef);
-    if (trial.recallOf(index) >= recallTarget) return;
-  }
+function timed(kind: IndexKind, make: () => ChosenIndex): Candidate {
+  const started = performance.now();
+  const index = make();
+  return { kind, index, file: null, buildS: (performance.now() - started) / 1000 };
 }
 
-/** Queries with their exact answers, and buffers for the answers of others. */
-class Trial {
-  readonly count: number;
-  readonly #dim: number;
-  readonly #queries: Float32Array;
-  readonly #k: number;
-  readonly #expected: readonly Int32Array[];
-  readonly #rows: Int32Array;
-  readonly #scores: Float32Array;
-
-  constructor(exact: FlatIndex, queries: Float32Array, k: number) {
-    this.count = queries.length / exact.dim;
-    this.#dim = exact.dim;
-    this.#queries = queries;
-    this.#k = k;
-    this.#rows = new Int32Array(k);
-    this.#scores = new Float32Array(k);
-    this.#expected = Array.from({ length: this.count }, (_, q) => this.#answer(exact, q).slice());
-  }
-
-  /** Mean share of the exact answers that `index` finds. */
-  recallOf(index: FlatIndex | HnswIndex): number {
-    let sum = 0;
-    for (let q = 0; q < this.count; q++) sum += overlap(this.#expected[q]!, this.#answer(index, q));
-    return sum / this.count;
-  }
-
-  timeUs(index: FlatIndex | HnswIndex, q: number): number {
-    const started = performance.now();
-    this.#answer(index, q);
-    return (performance.now() - started) * 1000;
-  }
-
-  #answer(index: FlatIndex | HnswIndex, q: number): Int32Array {
-    const query = this.#queries.subarray(q * this.#dim, (q + 1) * this.#dim);
-    return this.#rows.subarray(0, index.search(query, this.#k, this.#rows, this.#scores, null));
-  }
+function fit(index: ChosenIndex, trial: IndexTrial, { recallTarget }: ChooseOptions): void {
+  if (trial.count === 0) return;
+  if (index instanceof HnswIndex) fitHnsw(index, trial, recallTarget);
+  if (index instanceof ScanIndex) fitScan(index, trial, recallTarget + (1 - recallTarget) * TARGET_MARGIN);
 }
 
-function kindsToTry(kind: IndexKind | 'auto'): readonly IndexKind[] {
-  return kind === 'auto' ? ['flat', 'hnsw'] : [kind];
+/** What a graph of some of the rows does, when that says enough: it is already the slower one. Null: build the whole. */
+function tryGraph(
+  vectors: Float32Array,
+  dim: number,
+  queries: Float32Array,
+  toBeat: IndexMeasurement | undefined,
+  options: ChooseOptions,
+): IndexMeasurement | null {
+  if (toBeat === undefined || vectors.length / dim <= GRAPH_TRIAL_ROWS) return null;
+  const step = Math.floor(vectors.length / dim / GRAPH_TRIAL_ROWS);
+  const some = new Float32Array(GRAPH_TRIAL_ROWS * dim);
+  for (let row = 0; row < GRAPH_TRIAL_ROWS; row++)
+    some.set(vectors.subarray(row * step * dim, (row * step + 1) * dim), row * dim);
+  const exact = new FlatIndex(some, dim);
+  const trial = new IndexTrial(some, dim, queries, options.k, (...args) => exact.search(...args));
+  const graph = build('hnsw', some, dim, options, null);
+  fit(graph.index, trial, options);
+  const [measurement] = measured([graph], trial, options);
+  return measurement!.medianUs > toBeat.medianUs ? { ...measurement!, rows: GRAPH_TRIAL_ROWS } : null;
 }
 
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
+function measured(
+  candidates: readonly Candidate[],
+  trial: IndexTrial,
+  options: ChooseOptions,
+): readonly IndexMeasurement[] {
+  const times = trial.timesOf(candidates.map(({ index }) => index));
+  return candidates.map(({ kind, index, buildS }, i) => ({
+    kind,
+    recall: trial.recallOf(index),
+    filteredRecall: trial.filteredRecallOf(index),
+    medianUs: quantile(times[i]!, 0.5),
+    p99Us: quantile(times[i]!, 0.99),
+    buildS,
+    ...(index instanceof HnswIndex ? { hnsw: { ...(options.hnsw ?? HNSW_DEFAULTS), ef: index.ef } } : {}),
+    ...(index instanceof ScanIndex ? { scan: { lists: index.listCount, ...index.settings } } : {}),
+  }));
 }
 
-/** Share of `expected` that `found` has. */
-function overlap(expected: Int32Array, found: Int32Array): number {
-  if (expected.length === 0) return 1;
-  const known = new Set(found);
-  let hits = 0;
-  for (const row of expected) if (known.has(row)) hits += 1;
-  return hits / expected.length;
+function fastest(measurements: readonly IndexMeasurement[], recallTarget: number): IndexMeasurement | undefined {
+  return measurements.filter(({ recall }) => recall >= recallTarget).sort((a, b) => a.medianUs - b.medianUs)[0];
+}
+
+/** The exact scan when none reaches the target. */
+function pick(
+  candidates: readonly Candidate[],
+  measurements: readonly IndexMeasurement[],
+  { recallTarget }: ChooseOptions,
+): Candidate {
+  const best = fastest(measurements, recallTarget);
+  return candidates[best ? measurements.indexOf(best) : 0]!;
+}
+
+function chosen({ kind, index, file }: Candidate, measurements: readonly IndexMeasurement[]): IndexChoice {
+  return { kind, index, file, measurements };
 }

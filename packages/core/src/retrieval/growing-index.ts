@@ -33,6 +33,11 @@ export class GrowingIndex implements VectorIndex {
     return this.#count - this.#base.count;
   }
 
+  /** A mask of all 0 that a search takes without copying it, where the index has one: `[capacity]`. To be left all 0. */
+  get mask(): Uint8Array | undefined {
+    return this.#base.mask;
+  }
+
   /** Makes row `count` findable, whose vector stands in the table. @throws `vector_invalid` */
   append(): void {
     const from = this.#count * this.dim;

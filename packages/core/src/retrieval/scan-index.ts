@@ -39,13 +39,16 @@ export class ScanStorage {
   readonly vectors: Float32Array<ArrayBuffer>;
   /** By row: 1 = excluded. A search takes a mask that is here without copying it. */
   readonly mask: Uint8Array<ArrayBuffer>;
+  /** Where masks from elsewhere are copied to. */
+  readonly foreignMask: Uint8Array<ArrayBuffer>;
 
   constructor(sizes: { readonly fileBytes: number; readonly dim: number; readonly capacity: number }) {
     const { fileBytes, dim, capacity } = sizes;
     const { TABLES } = kernelLayout();
     const file = align(TABLES);
     const mask = align(file + fileBytes);
-    const vectors = align(mask + capacity + MASK_SLACK);
+    const foreignMask = align(mask + capacity + MASK_SLACK);
+    const vectors = align(foreignMask + capacity + MASK_SLACK);
     const bytes = vectors - TABLES + capacity * dim * 4;
     if (bytes > Kernel.bytesMax())
       throw new ShortlistError('vector_invalid', {
@@ -56,6 +59,7 @@ export class ScanStorage {
     const { buffer } = this.kernel;
     this.file = new Uint8Array(buffer, file, fileBytes);
     this.mask = new Uint8Array(buffer, mask, capacity);
+    this.foreignMask = new Uint8Array(buffer, foreignMask, capacity);
     this.vectors = new Float32Array(buffer, vectors, capacity * dim);
   }
 }
@@ -178,7 +182,7 @@ export class ScanIndex implements VectorIndex {
     const wanted = this.#visited();
     const left = share * this.count;
     if (keep > this.#limits.KEEP_MAX || (mask !== 0 && left * SCANNED_PER_EXACT * share < wanted))
-      return this.#searchExactly(mask, k, outRows, outScores);
+      return this.#scoreAll(mask, k, outRows, outScores);
     let probes = Math.min(this.listCount, Math.ceil(this.settings.probes / share));
     let found = this.#kernel.search(k, keep, probes, mask, wanted);
     // Near the query the mask may leave less than elsewhere: then more lists, from the start, and more each time.
@@ -195,6 +199,19 @@ export class ScanIndex implements VectorIndex {
     return found;
   }
 
+  /** As `search`, but of all rows by their exact scores: what the flat index finds, to the bit. O(count dim). */
+  searchExactly(
+    query: Float32Array,
+    k: number,
+    outRows: Int32Array,
+    outScores: Float32Array,
+    excluded: Uint8Array | null,
+  ): number {
+    checkQuery(query, this.dim);
+    this.#query.set(query);
+    return this.#scoreAll(excluded === null ? 0 : this.#addressOf(excluded), k, outRows, outScores);
+  }
+
   /** Items that a search without a mask looks at, on average. */
   #visited(): number {
     return Math.ceil((Math.min(this.settings.probes, this.listCount) * this.count) / this.listCount);
@@ -202,13 +219,14 @@ export class ScanIndex implements VectorIndex {
 
   /** A mask that lies elsewhere is copied: 30 us for a million rows. */
   #addressOf(excluded: Uint8Array): number {
-    const { mask } = this.#storage;
-    if (excluded.buffer !== mask.buffer) mask.set(excluded.subarray(0, this.count));
-    return excluded.buffer === mask.buffer ? excluded.byteOffset : mask.byteOffset;
+    const { mask, foreignMask } = this.#storage;
+    if (excluded.buffer === mask.buffer) return excluded.byteOffset;
+    foreignMask.set(excluded.subarray(0, this.count));
+    return foreignMask.byteOffset;
   }
 
   /** All rows that the mask leaves. */
-  #searchExactly(mask: number, k: number, outRows: Int32Array, outScores: Float32Array): number {
+  #scoreAll(mask: number, k: number, outRows: Int32Array, outScores: Float32Array): number {
     const top = this.#top;
     top.reset(k);
     this.#kernel.prepareExact();

@@ -6,6 +6,8 @@ export interface VectorIndex {
   readonly kind: IndexKind;
   readonly count: number;
   readonly dim: number;
+  /** The one mask, `[rows or more]`, that a search need not copy; all 0, and to be left so. */
+  readonly mask?: Uint8Array | undefined;
   /**
    * Writes at most `k` rows that are not excluded, best first, with their inner products. Returns how many.
    * `query`: `[dim]`, unit. `excluded`: by row, 1 = must not come back.

@@ -5,6 +5,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { OfflineMetric } from '../../src/contracts/release-manifest.ts';
 import { loadRelease } from '../../src/release/load-release.ts';
 import { readManifest } from '../../src/release/manifest.ts';
+import { seededRandom } from '../../src/statistics/seeded-random.ts';
+import { reseal, unchanged } from './poisoned-releases.ts';
+import { randomUnitVectors } from './tiny-models.ts';
 import { buildTinyRelease, TINY_FEATURES, TINY_ITEMS, writeTinyRun } from './tiny-run.ts';
 
 let folder: string;
@@ -17,6 +20,13 @@ beforeEach(async () => {
   await writeTinyRun(runDir);
 });
 afterEach(() => rm(folder, { recursive: true }));
+
+/** The tiny towers are of 8 dimensions; codes come in groups of 16. */
+async function useWideVectors(): Promise<void> {
+  const sources = join(runDir, 'folds/final/sources');
+  for (const tower of ['user-tower.onnx', 'item-tower.onnx']) await rm(join(sources, tower));
+  await writeFile(join(sources, 'item-vectors.f32'), randomUnitVectors(TINY_ITEMS, 16, seededRandom(3)));
+}
 
 describe('building a release', () => {
   it('publishes a release that loads, with index, golden outputs, model size and notes', async () => {
@@ -67,6 +77,48 @@ describe('building a release', () => {
       expect(rows[0]).toBe(row);
     }
     await release.close();
+  });
+
+  it.each(['flat_int8', 'ivf'] as const)('ships codes (%s) that find what the exact scan finds', async (kind) => {
+    await useWideVectors();
+    const { dir, manifest } = await buildTinyRelease(runDir, outDir, { index: { kind, k: 10, recallTarget: 0.97 } });
+    // Without a tower there are no users to measure with: the settings are the defaults.
+    expect(manifest.index).toMatchObject({
+      kind,
+      scan: { lists: kind === 'ivf' ? 3 : 1, probes: kind === 'ivf' ? 3 : 1 },
+      measurements: [],
+    });
+    expect(manifest.files.map((file) => file.path)).toContain('index.codes');
+    const release = await loadRelease(dir, { features: TINY_FEATURES, spareRows: () => 3 });
+    const rows = new Int32Array(1);
+    for (let row = 0; row < TINY_ITEMS; row++) {
+      const query = release.itemVectors!.slice(row * 16, row * 16 + 16);
+      release.vectorIndex!.search(query, 1, rows, new Float32Array(1), null);
+      expect(rows[0]).toBe(row);
+    }
+    await release.close();
+  });
+
+  it('refuses codes that are damaged, or of other vectors, although their digest is right', async () => {
+    await useWideVectors();
+    const { dir } = await buildTinyRelease(runDir, outDir, { index: { kind: 'ivf', k: 10, recallTarget: 0.97 } });
+    const file = join(dir, 'index.codes');
+    const whole = await readFile(file);
+    const poison = async (change: (bytes: Buffer) => void) => {
+      const bytes = Buffer.from(whole);
+      change(bytes);
+      await writeFile(file, bytes);
+      await reseal(dir, unchanged);
+      await expect(loadRelease(dir, { features: TINY_FEATURES })).rejects.toMatchObject({
+        code: 'release_file_invalid',
+        details: { file: 'index.codes' },
+      });
+    };
+    await poison((bytes) => bytes.fill(0, 0, 8));
+    await poison((bytes) => bytes.writeUInt32LE(32, 8));
+    await poison((bytes) => bytes.writeUInt32LE(0, 16));
+    await poison((bytes) => bytes.fill(0xff, 64 + 256, 64 + 256 + 64));
+    await poison((bytes) => bytes.fill(9, bytes.length - 1024));
   });
 
   it('measures on the loaded release and puts the figures under the id', async () => {

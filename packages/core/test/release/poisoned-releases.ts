@@ -20,7 +20,10 @@ async function flipBit(path: string, at: number): Promise<void> {
 }
 
 /** Rewrites the manifest as an attacker, or a broken build, could: consistent in itself, digests and id included. */
-async function reseal(dir: string, change: (manifest: ReleaseManifest) => Partial<ReleaseManifest>): Promise<void> {
+export async function reseal(
+  dir: string,
+  change: (manifest: ReleaseManifest) => Partial<ReleaseManifest>,
+): Promise<void> {
   const manifest = parseManifest(await readFile(join(dir, 'manifest.json'), 'utf8'));
   const changed = { ...manifest, ...change(manifest) };
   const files = [];
@@ -29,7 +32,7 @@ async function reseal(dir: string, change: (manifest: ReleaseManifest) => Partia
   await writeFile(join(dir, 'manifest.json'), serializeManifest(content).text);
 }
 
-const unchanged = () => ({});
+export const unchanged = () => ({});
 
 /** The digests are right, so only looking into the file can tell. */
 const replaced = (file: string, content: Uint8Array) => async (dir: string) => {

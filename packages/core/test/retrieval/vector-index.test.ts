@@ -166,7 +166,7 @@ describe('choice of the index', () => {
   it('measures every kind and keeps one that reaches the recall target', () => {
     const queries = vectors.slice(0, 20 * DIM);
     const choice = chooseIndex(vectors, DIM, queries, { kind: 'auto', k: 100, recallTarget: 0.97 });
-    expect(choice.measurements.map(({ kind }) => kind)).toEqual(['flat', 'hnsw']);
+    expect(choice.measurements.map(({ kind }) => kind)).toEqual(['flat', 'flat_int8', 'hnsw']);
     expect(choice.measurements.find(({ kind }) => kind === 'flat')!.recall).toBe(1);
     expect(choice.measurements.find(({ kind }) => kind === choice.kind)!.recall).toBeGreaterThanOrEqual(0.97);
   });
