@@ -57,7 +57,7 @@ it('visits in time order inside the window; the shopper buys only what was put i
   const visits = [...population.visits(3_000, fromS, fromS + DAYS_14_S)];
   expect(visits.every(({ atS }, i) => i === 0 || atS >= visits[i - 1]!.atS)).toBe(true);
   expect(visits[0]!.atS).toBeGreaterThanOrEqual(fromS);
-  expect(visits.at(-1).atS).toBeLessThan(fromS + DAYS_14_S);
+  expect(visits.every(({ atS }) => atS < fromS + DAYS_14_S)).toBe(true);
   const items = Array.from({ length: 20 }, (_, i) => itemId(i));
   const reactions = visits.flatMap((visit, n) => [population.react(items, visit, n)]);
   for (const one of reactions) {

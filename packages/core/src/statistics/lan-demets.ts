@@ -30,28 +30,34 @@ interface Density {
  * experiments. Spends almost nothing early: a promotion before the end needs a huge effect, and the last bound is
  * close to that of a single look.
  *
- * `fractions`: users now / users planned, rising, in (0, 1]; the looks need not be planned, but must not depend on the
+ * `fractions`: information so far / planned, rising, in (0, 1]; the looks need not be planned, but must not depend on the
  * effect seen. A last fraction below 1 leaves alpha unspent. Returns z per look (Infinity where almost nothing can be spent).
  * Throws RangeError on fractions out of order.
  *
+ * `times`: by what alpha is spent, where that is not the information itself: rising shares of the plan, in (0, 1], such as of the planned users.
+ * Then `fractions` say only how the looks hang together, so information may be on any scale (its last value may count as 1), and nobody has to
+ * know beforehand how much a finished experiment has.
+ *
  * Source: Lan & DeMets 1983: spent(t) = 2 (2 - 2 Φ(z_{alpha/4} / √t)), the sides alike; integration as Armitage,
- * McPherson & Rowe 1969. Another `spending` may be given (Kim & DeMets 1987: half * fraction²). Our deviation: composite Gauss-Legendre of panels as wide as the step's standard deviation, which
+ * McPherson & Rowe 1969; two scales, Lan & DeMets 1989, "Group sequential procedures: calendar versus information time". Another `spending` may be given (Kim & DeMets 1987: half * fraction²). Our deviation: composite Gauss-Legendre of panels as wide as the step's standard deviation, which
  * 200 daily looks need. O(looks * nodes²).
  */
 export function lanDeMetsBounds(
   fractions: readonly number[],
-  { alpha = 0.05, spending = obrienFleming }: { alpha?: number; spending?: Spending } = {},
+  {
+    alpha = 0.05,
+    spending = obrienFleming,
+    times = fractions,
+  }: { alpha?: number; spending?: Spending; times?: readonly number[] } = {},
 ): number[] {
-  let before = 0;
-  for (const at of fractions) {
-    if (!(at > before && at <= 1)) throw new RangeError(`information fractions must rise within (0, 1]: ${at}`);
-    before = at;
-  }
+  refuseDisorder(fractions);
+  refuseDisorder(times);
+  if (times.length !== fractions.length) throw new RangeError(`${times.length} times of ${fractions.length} looks`);
   const bounds: number[] = [];
   let density: Density | null = null;
   let spent = 0;
   fractions.forEach((at, look) => {
-    const total = spending(at, alpha / 2);
+    const total = spending(times[look]!, alpha / 2);
     const bound = boundFor(total - spent, at, density);
     bounds.push(bound);
     spent = total;
@@ -59,6 +65,14 @@ export function lanDeMetsBounds(
     if (next !== undefined) density = survivors(at, bound, density, Math.sqrt(next - at));
   });
   return bounds;
+}
+
+function refuseDisorder(fractions: readonly number[]): void {
+  let before = 0;
+  for (const at of fractions) {
+    if (!(at > before && at <= 1)) throw new RangeError(`information fractions must rise within (0, 1]: ${at}`);
+    before = at;
+  }
 }
 
 /** z that surviving paths exceed, on one side, with probability `spend`. */

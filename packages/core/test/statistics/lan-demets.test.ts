@@ -28,11 +28,17 @@ describe("Lan-DeMets bounds of O'Brien-Fleming type", () => {
     lanDeMetsBounds(fractions, { alpha }).forEach((bound, look) => expect(bound).toBeCloseTo(bounds[look]!, 4));
   });
 
-  it('agree with brute force at uneven fractions', () => {
-    for (const { fractions, alpha, bounds } of GENERATED.lanDeMets)
-      lanDeMetsBounds(fractions, { alpha }).forEach((bound, look) =>
+  it('agree with brute force at uneven fractions, and where alpha is spent by another clock', () => {
+    for (const { fractions, times, alpha, bounds } of GENERATED.lanDeMets)
+      lanDeMetsBounds(fractions, { alpha, times }).forEach((bound, look) =>
         expect(Math.abs(bound - bounds[look]!), `look ${look} of ${fractions.join()}`).toBeLessThan(1e-6),
       );
+  });
+
+  it('do not ask for the scale of information when alpha has a clock of its own', () => {
+    const times = [0.2, 0.6, 1];
+    const bounds = lanDeMetsBounds([0.3, 0.5, 1], { times });
+    lanDeMetsBounds([0.03, 0.05, 0.1], { times }).forEach((bound, look) => expect(bound).toBeCloseTo(bounds[look]!, 9));
   });
 
   it('of a single look at the end are those of a fixed test', () => {
@@ -53,6 +59,8 @@ describe("Lan-DeMets bounds of O'Brien-Fleming type", () => {
   it('refuse fractions that do not rise within (0, 1]', () => {
     for (const fractions of [[0], [0.5, 0.5], [0.6, 0.4], [0.5, 1.2], [NaN]])
       expect(() => lanDeMetsBounds(fractions)).toThrow(RangeError);
+    for (const times of [[0.5], [0.5, 0.5], [0.5, 1.1]])
+      expect(() => lanDeMetsBounds([0.5, 1], { times })).toThrow(RangeError);
   });
 });
 

@@ -80,7 +80,7 @@ export const GENERATED = read('statistics.json') as {
     control: number;
   }[];
   signTest: [k: number, n: number, pValue: number][];
-  lanDeMets: { fractions: number[]; alpha: number; bounds: number[] }[];
+  lanDeMets: { fractions: number[]; times: number[]; alpha: number; bounds: number[] }[];
   offPolicy: {
     propensity: number[];
     target: number[];

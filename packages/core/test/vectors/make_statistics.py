@@ -138,18 +138,21 @@ def sign_test():
 def lan_demets():
     """Bounds by brute force: the density of the score on one fine uniform grid, convolved look by look."""
     cases = []
-    for fractions, alpha in (
-        ([0.3, 0.6, 1.0], 0.05),
-        ([0.1, 0.15, 0.55, 0.9, 1.0], 0.05),
-        ([0.25, 0.5, 0.75], 0.01),
-        ([1 / 28 * day for day in range(4, 29, 3)], 0.05),
+    for fractions, times, alpha in (
+        ([0.3, 0.6, 1.0], None, 0.05),
+        ([0.1, 0.15, 0.55, 0.9, 1.0], None, 0.05),
+        ([0.25, 0.5, 0.75], None, 0.01),
+        ([1 / 28 * day for day in range(4, 29, 3)], None, 0.05),
+        # Alpha spent by another clock than information.
+        ([0.12, 0.4, 0.7, 1.0], [0.35, 0.6, 0.85, 1.0], 0.05),
+        ([0.5, 0.8, 1.0], [0.2, 0.4, 0.7], 0.05),
     ):
         half = alpha / 2
         grid = np.linspace(-8, 8, 8001)
         step = grid[1] - grid[0]
         density, spent, before, bounds = None, 0.0, 0.0, []
-        for at in fractions:
-            total = 2 * stats.norm.sf(stats.norm.isf(half / 2) / np.sqrt(at))
+        for at, time in zip(fractions, times or fractions):
+            total = 2 * stats.norm.sf(stats.norm.isf(half / 2) / np.sqrt(time))
             now = total - spent
             if density is None:
                 bound = stats.norm.isf(now)
@@ -168,7 +171,7 @@ def lan_demets():
             density = density * np.clip((edge - np.abs(grid)) / step + 0.5, 0, 1)
             bounds.append(float(bound))
             spent, before = total, at
-        cases.append({"fractions": fractions, "alpha": alpha, "bounds": bounds})
+        cases.append({"fractions": fractions, "times": times or fractions, "alpha": alpha, "bounds": bounds})
     return cases
 
 

@@ -5,6 +5,7 @@ import { assessPower, baselineOf, type PowerAssessment } from '@shortlist/core/s
 import { sampleRatio, sequentialSampleRatio } from '@shortlist/core/statistics/sample-ratio.ts';
 import type { Preference } from '@shortlist/core/statistics/interleaving.ts';
 import { notComputable, type NotComputable } from '@shortlist/core/statistics/effect.ts';
+import { totalVariance } from '@shortlist/core/statistics/information.ts';
 import type { Arm, ArmEstimate } from '@shortlist/core/statistics/arm-estimate.ts';
 import type { AnalysisSubject } from '../decisions/evidence.ts';
 import { compareArms, type ComparedArms, type ComparedMetric } from './compare.ts';
@@ -179,6 +180,7 @@ function metricResults(metric: MetricOfSubject, i: number, context: Context): Me
       units: compared.raw[n + 1]!.users,
       ...comparison,
       adjustedP: Number.isNaN(adjusted[n]!) ? null : adjusted[n]!,
+      information: comparison.absolute.status === 'ok' ? totalVariance(comparison.absolute, usersOfAll(compared)) : NaN,
       power: powerOf(metric, { compared, arms, treatment: n + 1, place }, context),
     };
   });
@@ -199,6 +201,9 @@ function metricResults(metric: MetricOfSubject, i: number, context: Context): Me
     comparisons,
   };
 }
+
+/** The weights of ramp steps count the units of all arms. */
+const usersOfAll = ({ used }: ComparedArms): number => used.reduce((sum, { users }) => sum + users, 0);
 
 interface Treatment {
   readonly compared: ComparedArms;

@@ -85,6 +85,8 @@ export interface MetricComparison extends ArmComparison {
   readonly units: number;
   /** Two-sided p-value of the relative effect, Holm-adjusted over the treatments; null: cannot be had. */
   readonly adjustedP: number | null;
+  /** Variance of the difference of totals, the clock of several looks; NaN (null in JSON) where it cannot be had. */
+  readonly information: number;
   /** Null: the baseline is not known. */
   readonly power: PowerAssessment | null;
 }

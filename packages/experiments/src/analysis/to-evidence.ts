@@ -48,6 +48,7 @@ function metricEvidence(metric: MetricResults): MetricEvidence {
       pValue: comparison.fixed.status === 'ok' ? orNull(comparison.fixed.pValue) : null,
       nonInferiorityP: comparison.nonInferiority?.status === 'ok' ? comparison.nonInferiority.pValue : null,
       varianceReduction,
+      information: orNull(comparison.information),
     })),
   };
 }

@@ -82,6 +82,8 @@ function decideByLooks(
     // The sequential check is blind to small samples; this one is valid once, and this is the moment.
     if (chiSquaredP < sampleRatioAlpha) return sampleRatioFailed('chi-squared', chiSquaredP);
     look = makeLook(evidence, { index: reached, fraction, earlier: looks, alpha });
+    if (look === null)
+      return undecided({ spec, looks, ...input }, nowS, 'a look is due, and nothing new is in', progress);
   }
   const all = look === null ? looks : [...looks, look];
   const winner = winnerOf(evidence, all);

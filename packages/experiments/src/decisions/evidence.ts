@@ -102,6 +102,8 @@ export interface Comparison {
   readonly nonInferiorityP: number | null;
   /** Share of the variance that CUPED took away; null without it. */
   readonly varianceReduction: number | null;
+  /** Variance of the difference of the arms' totals: how much is in, on a scale of its own (core/statistics/information.ts). */
+  readonly information: number | null;
 }
 
 export interface Interval {

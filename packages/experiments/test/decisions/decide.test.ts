@@ -24,6 +24,7 @@ describe('promotion', () => {
     expect(decision).toMatchObject({ action: 'promote', variant: 'diverse' });
     expect(decision.look).toEqual({
       ...{ index: 1, fraction: 1, level: expect.closeTo(0.05, 6) as number, inferior: [] },
+      tested: ['click-through-rate', 'error-rate'].map((metric) => ({ metric, variant: 'diverse', information: 1 })),
       superior: [{ metric: 'click-through-rate', variant: 'diverse' }],
       nonInferior: [{ metric: 'error-rate', variant: 'diverse' }],
     });
@@ -115,10 +116,10 @@ describe('promotion', () => {
 
 describe('several looks', () => {
   const planned = withPlan(spec, { looks: 5, unitsMin: 100 });
-  const at = (units: number, pValue: number) =>
+  const at = (units: number, pValue: number, information = units) =>
     evidence({
       arms: ['control', 'diverse'].map((variant) => ({ variant, weight: 0.5, units, fallbackUnits: 0 })),
-      metrics: [success({ requiredUnits: 10_000, comparisons: [comparison({ pValue })] }), guardrail()],
+      metrics: [success({ requiredUnits: 10_000, comparisons: [comparison({ pValue, information })] }), guardrail()],
     });
 
   it('spend alpha by O’Brien-Fleming: early ones need much, the last one little more than a single one', () => {
@@ -140,6 +141,58 @@ describe('several looks', () => {
     expect(decide(input({ spec: planned, looks: [late.look!], evidence: at(8_000, 1e-9) }), NOW_S).action).toBe(
       'promote',
     );
+  });
+
+  it('hang together by what is in, not by who has come: units that have not finished buying make later bounds higher', () => {
+    const levelsAt = (information: readonly number[]) => {
+      const looks: TakenLook[] = [];
+      information.forEach((total, i) =>
+        looks.push(
+          decide(input({ spec: planned, looks: [...looks], evidence: at(2_000 * (i + 1), 0.5, total) }), NOW_S).look!,
+        ),
+      );
+      return looks.map(({ level }) => level);
+    };
+    const finished = levelsAt([1, 2, 3, 4, 5]);
+    expect(levelsAt([10, 20, 30, 40, 50])).toEqual(finished.map((level) => expect.closeTo(level, 9) as number));
+    const unfinished = levelsAt([1, 4, 9, 16, 25]);
+    expect(unfinished[0]).toBeCloseTo(finished[0]!, 9);
+    for (const [i, level] of unfinished.entries()) if (i > 0) expect(level).toBeLessThan(finished[i]!);
+  });
+
+  it('are not made while nothing new is in', () => {
+    const first = decide(input({ spec: planned, evidence: at(2_000, 0.5, 7) }), NOW_S).look!;
+    for (const information of [7, 6.9, null, NaN]) {
+      const again = decide(
+        input({ spec: planned, looks: [first], evidence: at(4_000, 1e-9, information as number) }),
+        NOW_S,
+      );
+      expect(again).toMatchObject({ action: 'hold', look: null, reason: 'a look is due, and nothing new is in' });
+    }
+    expect(decide(input({ spec: planned, looks: [first], evidence: at(4_000, 1e-9, 7.1) }), NOW_S).look).toMatchObject({
+      index: 2,
+      superior: [{ metric: 'click-through-rate' }],
+    });
+  });
+
+  it('test what has something new, and leave alpha of the rest for later', () => {
+    const two = (units: number, [clicks, carts]: [number, number], p: number) => {
+      const metrics = [
+        success({ requiredUnits: 10_000, comparisons: [comparison({ pValue: 0.9, information: clicks })] }),
+        success({
+          metric: 'carts',
+          requiredUnits: 10_000,
+          comparisons: [comparison({ pValue: p, information: carts })],
+        }),
+        guardrail(),
+      ];
+      return { ...at(units, 0.9), metrics };
+    };
+    const first = decide(input({ spec: planned, evidence: two(4_000, [1, 1], 1e-9) }), NOW_S).look!;
+    expect(first.superior).toEqual([{ metric: 'carts', variant: 'diverse' }]);
+    const quiet = decide(input({ spec: planned, evidence: two(4_000, [1, 0], 1e-9) }), NOW_S).look!;
+    expect(quiet.superior).toEqual([]);
+    expect(quiet.tested.map(({ metric }) => metric)).toEqual(['click-through-rate', 'error-rate']);
   });
 });
 

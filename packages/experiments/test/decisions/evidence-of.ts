@@ -8,7 +8,7 @@ export const DAY_S = 86_400;
 export const comparison = (changes: Partial<Comparison> = {}): Comparison => ({
   ...{ variant: 'diverse', units: 20_000, mean: 1.1, lift: 0.1, difference: 0.1 },
   ...{ fixed: { low: 0.05, high: 0.15 }, always: { low: 0.01, high: 0.19 } },
-  ...{ pValue: 1e-6, nonInferiorityP: null, varianceReduction: null, ...changes },
+  ...{ pValue: 1e-6, nonInferiorityP: null, varianceReduction: null, information: 1, ...changes },
 });
 
 export const success = (changes: Partial<MetricEvidence> = {}): MetricEvidence => ({
