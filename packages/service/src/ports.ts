@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import type { PortsConfig } from './config.ts';
-import type { HttpHandler, HttpServer, HttpServerOptions } from './http/adapter.ts';
+import type { HttpHandler, HttpServer, HttpServerOptions, RequestHead } from './http/adapter.ts';
 import { errorReply } from './http/replies.ts';
 import { requestIdOf } from './http/request-id.ts';
 import type { FinishedRequest } from './observe/finished-request.ts';
@@ -18,6 +18,8 @@ export interface ServicePortsOptions<Services> {
   readonly metrics: { finished(request: FinishedRequest): void; aborted(): void };
   /** Told when the drain begins: readiness turns false. */
   readonly onDrain: () => void;
+  /** Why a request to the public port is refused before its body is read; null lets it in. */
+  readonly refusal?: (head: RequestHead) => ShortlistError | null;
   /** Further request headers that routes read, lower case. */
   readonly headers?: readonly string[];
   /** In [0, 1); decides which requests get a log line. `Math.random` by default. */
@@ -47,9 +49,10 @@ export async function createServicePorts<Services>(options: ServicePortsOptions<
     metrics.finished(request);
     logRequest(log, request, config.logRequestsShare, chance());
   };
-  const serve = (handler: HttpHandler): HttpServer =>
+  const serve = (handler: HttpHandler, refusal?: (head: RequestHead) => ShortlistError | null): HttpServer =>
     create({
       handler,
+      ...(refusal === undefined ? {} : { admit: admitting(refusal, finished) }),
       refuse: refusing(finished),
       bodyBytesMax: config.bodyBytesMax,
       bodyTimeoutMs: config.bodyTimeoutMs,
@@ -58,7 +61,7 @@ export async function createServicePorts<Services>(options: ServicePortsOptions<
     });
   const onPublic = routes.filter(({ port }) => port === 'public');
   const onAdmin = routes.filter(({ port, path }) => port === 'admin' || ON_BOTH.has(path));
-  const open = serve(createRouter({ routes: onPublic, services, finished }));
+  const open = serve(createRouter({ routes: onPublic, services, finished }), options.refusal);
   const admin = serve(createRouter({ routes: onAdmin, services, finished }));
 
   return {
@@ -86,6 +89,22 @@ export async function createServicePorts<Services>(options: ServicePortsOptions<
 async function loadHttpServer(kind: PortsConfig['httpServer']): Promise<(options: HttpServerOptions) => HttpServer> {
   if (kind === 'node') return (await import('./http/node-server.ts')).createNodeServer;
   return (await import('./http/uws-server.ts')).createUwsServer;
+}
+
+/** Turns a refusal at the door into its answer, and counts it like any other. */
+function admitting(
+  refusal: (head: RequestHead) => ShortlistError | null,
+  finished: (request: FinishedRequest) => void,
+): NonNullable<HttpServerOptions['admit']> {
+  return (head) => {
+    const error = refusal(head);
+    if (error === null) return null;
+    const requestId = requestIdOf(head.headers['x-request-id']);
+    const reply = errorReply(error, requestId);
+    const { method, path: route } = head;
+    finished({ requestId, method, route, status: reply.status, ms: 0, tier: '', degraded: [], error });
+    return { ...reply, headers: [...reply.headers, ['x-request-id', requestId]] };
+  };
 }
 
 /** Answers what an HTTP server refuses by itself in the one error shape, and counts it like any other answer. */

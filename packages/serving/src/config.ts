@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox';
 import * as service from '@shortlist/service/config.ts';
 
-const { int, text, SHARED_CONFIG, portsConfig } = service;
+const { flag, int, text, SHARED_CONFIG, portsConfig } = service;
 
 /** Everything a ranking pod can be told. `docs/configuration.md` is generated from this. */
 export const ConfigSchema = Type.Object(
@@ -59,7 +59,12 @@ export const ConfigSchema = Type.Object(
     }),
     deadlineMs: int(100, 1, 60_000, {
       unit: 'ms',
-      description: 'How long a request may wait for its turn when it does not bring a `deadline_ms`; then it gets 503.',
+      description:
+        'How long an answer may take when the request does not bring a `deadline_ms`; when its turn would come too late it gets 503, at once where that can be foreseen.',
+    }),
+    deadlineMaxMs: int(5_000, 1, 60_000, {
+      unit: 'ms',
+      description: 'Most that a `deadline_ms` counts for; never less than `deadlineMs`.',
     }),
     batchRequestsMax: int(32, 1, 256, {
       unit: 'requests',
@@ -75,7 +80,25 @@ export const ConfigSchema = Type.Object(
     }),
     queueMax: int(256, 1, 10_000, {
       unit: 'requests',
-      description: 'Most requests that wait; one more gets 503 at once.',
+      description:
+        'Most requests in flight; one more gets 503 at once. The adaptive limit starts here and never exceeds it.',
+    }),
+    queueTargetMs: int(25, 0, 10_000, {
+      unit: 'ms',
+      description:
+        'Queue time that the adaptive limit steers for: how many requests may be in flight falls while the shortest wait is above it. 0: the limit stays at `queueMax`.',
+    }),
+    prefetchShare: Type.Number({
+      minimum: 0,
+      maximum: 1,
+      default: 0.5,
+      unit: 'share',
+      description:
+        'Share of the limit up to which requests of priority `prefetch` are taken; they wait behind all shoppers and make room for them.',
+    }),
+    degradeUnderLoad: flag(true, {
+      description:
+        'Lighter answers before refusals: fewer candidates, then no model, then lists alone. Every answer names its level in `degraded`.',
     }),
     databaseConnectionsMax: int(8, 1, 100, { unit: 'connections', description: 'Most connections to PostgreSQL.' }),
     databaseTimeoutMs: int(50, 1, 10_000, {

@@ -5,6 +5,8 @@ import type { LoadedRelease } from '@shortlist/core/release/loaded-release.ts';
 import { Pace } from '@shortlist/core/release/pace.ts';
 import type { ProfileStore } from '@shortlist/core/stores/profile-store.ts';
 import type { Readiness } from '@shortlist/service/routing/health.ts';
+import { Admission, NO_ADMISSION } from './admission/admission.ts';
+import { lighten } from './admission/lighter.ts';
 import { answerOf, NOT_EXPLAINED, type Explained } from './answer.ts';
 import { Batcher, type Outcome } from './batching/batcher.ts';
 import { LoopClock } from './batching/loop-clock.ts';
@@ -31,6 +33,7 @@ import {
 import { RankingRequest } from './ranking-request.ts';
 import type {
   ItemList,
+  PipelineFacts,
   PipelineObserver,
   ProductPage,
   ProductQuery,
@@ -46,6 +49,8 @@ import { WARM_UP_ROUNDS, warmUpProfiles, warmUpRequests } from './warm-up.ts';
 /** Limits of one pipeline; every one has its meaning and default in config.ts. */
 export interface PipelineLimits {
   readonly deadlineMs: number;
+  /** Most that a request may ask for; `deadlineMs` where it is absent or less. */
+  readonly deadlineMaxMs?: number;
   readonly batchRequestsMax: number;
   readonly batchRowsMax: number;
   readonly batchWaitMs: number;
@@ -65,6 +70,8 @@ export interface RecommenderOptions {
   /** Null: no stored profiles, so only `context.recent_items` makes an answer personal. */
   readonly profiles: ProfileStore | null;
   readonly limits: PipelineLimits;
+  /** Decides which requests are worked on; without one, all that the queue holds. */
+  readonly admission?: Admission;
   readonly rules?: RuleBook;
   /** Where answers and exposures are recorded; none are when it is absent. */
   readonly records?: { readonly sink: RecordSink; readonly limits: RecorderLimits };
@@ -113,6 +120,7 @@ class StagedRecommender implements PipelineRecommender {
   readonly #profiles: Profiles | null;
   readonly #redis: RedisSide | null;
   readonly #batcher: Batcher<RankingRequest, Explained>;
+  readonly #admission: Admission;
   readonly #deadlineClock = new LoopClock();
   readonly #servings = new WeakMap<LoadedRelease, Serving>();
   readonly #rulesTimer: NodeJS.Timeout;
@@ -159,17 +167,27 @@ class StagedRecommender implements PipelineRecommender {
       },
       onLate: (stage) => this.#late.set(stage, (this.#late.get(stage) ?? 0) + 1),
     };
+    const admission = (this.#admission = options.admission ?? new Admission({ limits: NO_ADMISSION }));
     this.#batcher = new Batcher({
       compute: (batch) => this.#compute(batch),
       rowsOf: ({ parameters, alternatives }) => parameters.candidatesMax * (1 + alternatives.length),
       deadlineOf: ({ deadlineMs }) => deadlineMs,
+      laneOf: ({ body }) => (body.priority === 'prefetch' ? 1 : 0),
+      batchMs: () => admission.batchMs,
       nowMs: () => this.#deadlineClock.nowMs(),
       rowsMax: limits.batchRowsMax,
       requestsMax: limits.batchRequestsMax,
       queueMax: limits.queueMax,
       waitMs: limits.batchWaitMs,
+      onBegin: ({ body: { priority = 'shopper' } }, waitedMs) => {
+        admission.began(priority, waitedMs);
+        observer?.queued(priority, waitedMs);
+      },
+      refuse: ({ body: { priority = 'shopper' } }, reason) =>
+        admission.shed(reason === 'full' ? 'limit' : reason, priority),
       ...(observer ? { onBatch: observer.batch.bind(observer), onQueue: observer.queueDepth.bind(observer) } : {}),
     });
+    admission.makeRoom = () => this.#batcher.makeRoom();
     this.#rulesTimer = setInterval(() => void this.#services.rules.checkForChange(), RULES_POLL_MS).unref();
   }
 
@@ -182,7 +200,11 @@ class StagedRecommender implements PipelineRecommender {
   }
 
   async recommend(body: RecommendRequest, requestId: string, trace?: RequestTrace): Promise<RecommendResponse> {
+    const { deadlineMs, deadlineMaxMs = 0 } = this.#options.limits;
+    const budgetMs = Math.min(body.deadline_ms ?? deadlineMs, Math.max(deadlineMs, deadlineMaxMs));
+    const { priority = 'shopper' } = body;
     const { active } = this.#variants;
+    this.#admission.enter(priority, budgetMs);
     const request = new RankingRequest({
       id: requestId,
       body,
@@ -190,7 +212,7 @@ class StagedRecommender implements PipelineRecommender {
       workspace: this.#serving(active).workspace,
       parameters: active.parameters,
       nowS: this.#nowS(),
-      deadlineMs: this.#deadlineClock.nowMs() + (body.deadline_ms ?? this.#options.limits.deadlineMs),
+      deadlineMs: this.#deadlineClock.nowMs() + budgetMs,
     });
     try {
       return await this.#answer(request);
@@ -198,12 +220,15 @@ class StagedRecommender implements PipelineRecommender {
       const { code, status } = error instanceof ShortlistError ? error : INTERNAL;
       if (status >= 500) recordFailure(request, code, this.#services.recorder);
       throw error;
+    } finally {
+      this.#admission.leave(priority);
     }
   }
 
   async #answer(request: RankingRequest): Promise<RecommendResponse> {
     const { startedMs } = request;
     for (const stage of BEFORE_BATCH) await runStage(stage, [request], this.#services);
+    lighten(request, this.#admission.level);
     const slates = this.#redis?.slates;
     const place = slates ? await slates.find(request) : null;
     const explained = place === true ? NOT_EXPLAINED : await this.#batcher.submit(request);
@@ -271,6 +296,7 @@ class StagedRecommender implements PipelineRecommender {
         return { name, deadlineMs, onFailure, scope, late: this.#late.get(name) ?? 0 };
       }),
       batching: this.#batcher.status(),
+      admission: this.#admission.status(),
       rules: rules.status(),
       experiments: { ...this.#assignments.status(), releases: this.#options.releases.heldStatus?.() ?? [] },
       profile_cache: profiles?.status() ?? null,
@@ -279,7 +305,19 @@ class StagedRecommender implements PipelineRecommender {
       failures_survived: this.#failures,
       warm_stages: this.#warmStages(),
       topped_up: this.#toppedUp,
-      dropped: Object.fromEntries(DROP_REASONS.map((reason, code) => [reason, this.#dropped[code]!]).slice(1)),
+      dropped: this.#droppedByReason(),
+    };
+  }
+
+  facts(): PipelineFacts {
+    const breaker = this.#redis?.breaker;
+    return {
+      late: Object.fromEntries(STAGES.map(({ name }) => [name, this.#late.get(name) ?? 0])),
+      dropped: this.#droppedByReason(),
+      toppedUp: this.#toppedUp,
+      failures: this.#failures,
+      profilesKept: this.#services.profiles?.kept ?? null,
+      breakers: breaker === undefined ? {} : { redis: { open: !breaker.closed, ...breaker.status() } },
     };
   }
 
@@ -298,6 +336,10 @@ class StagedRecommender implements PipelineRecommender {
     this.#profiles?.close();
     this.#services.recorder?.queue.flush();
     return Promise.resolve();
+  }
+
+  #droppedByReason(): Record<string, number> {
+    return Object.fromEntries(DROP_REASONS.map((reason, code) => [reason, this.#dropped[code]!]).slice(1));
   }
 
   /** A list from the cache of `name`, or computed. */
@@ -320,7 +362,10 @@ class StagedRecommender implements PipelineRecommender {
   }
 
   async #compute(batch: readonly RankingRequest[]): Promise<readonly Outcome<Explained>[]> {
+    const { level } = this.#admission;
+    const startedMs = performance.now();
     const outcomes = await computeApart(batch, this.#services);
+    this.#admission.computed(level, batch.length, performance.now() - startedMs);
     batch.forEach((request, i) => {
       if ('error' in outcomes[i]!) return;
       request.dropped.forEach((count, code) => (this.#dropped[code]! += count));

@@ -29,7 +29,7 @@ const CONNECT_TIMEOUT_MS = 2_000;
  * the pipeline. Throws `release_*` and `rules_invalid`. A database that is down is no reason not to start: answers say
  * that they were made without a profile, and recover with it.
  */
-export async function openPod({ config, log, observer }: OpenContext): Promise<OpenedPod> {
+export async function openPod({ config, log, observer, admission }: OpenContext): Promise<OpenedPod> {
   const rules = config.rulesFile === '' ? RuleBook.none() : await RuleBook.open(resolve(REPOSITORY, config.rulesFile));
   const releases = new ReleaseHolder({
     registry: registryOf(config),
@@ -72,6 +72,7 @@ export async function openPod({ config, log, observer }: OpenContext): Promise<O
     rules,
     profiles: pool && postgresStores(pool).profiles,
     limits: config,
+    admission,
     nowS,
     observer,
     profileCache: {
@@ -120,6 +121,7 @@ export async function openPod({ config, log, observer }: OpenContext): Promise<O
     answers: recommender.answers,
     records: recommender.records,
     assignments,
+    database: pool,
     close,
   };
 }

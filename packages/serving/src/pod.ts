@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { ServiceLogger } from '@shortlist/service/observe/logger.ts';
 import { runService } from '@shortlist/service/run-service.ts';
+import { Admission } from './admission/admission.ts';
 import type { Config } from './config.ts';
 import { Lifecycle, type Served } from './lifecycle.ts';
 import type { PipelineObserver } from './recommender.ts';
@@ -18,6 +19,7 @@ export interface OpenContext {
   readonly config: Config;
   readonly log: Logger;
   readonly observer: PipelineObserver;
+  readonly admission: Admission;
 }
 
 export interface OpenedPod extends Served {
@@ -29,11 +31,12 @@ export interface OpenedPod extends Served {
 export async function runPod({ config, logger, version, open }: PodOptions): Promise<void> {
   const { log } = logger;
   const lifecycle = new Lifecycle();
-  const server = await createPodServer({ config, lifecycle, log, version });
+  const admission = new Admission({ limits: config });
+  const server = await createPodServer({ config, lifecycle, admission, log, version });
   await runService({
     logger,
     ports: server,
-    open: () => open({ config, log, observer: server.observer }),
+    open: () => open({ config, log, observer: server.observer, admission }),
     serve(opened) {
       lifecycle.serve(opened);
       return { release: lifecycle.releaseStatus.active };

@@ -1,4 +1,9 @@
-import type { RecommendRequest, RecommendResponse, Recommendation } from '@shortlist/core/contracts/recommend.ts';
+import type {
+  RecommendRequest,
+  RecommendResponse,
+  Recommendation,
+  RequestPriority,
+} from '@shortlist/core/contracts/recommend.ts';
 import type { Readiness } from '@shortlist/service/routing/health.ts';
 
 /**
@@ -17,8 +22,25 @@ export interface Recommender {
   products(query: ProductQuery): Promise<ProductPage>;
   /** Whatever `/status` should say about the release, the batching and the pipeline; JSON-safe. */
   status(): Readonly<Record<string, unknown>>;
+  /** What metrics say of the pipeline; absent in doubles. */
+  facts?(): PipelineFacts | undefined;
   /** May traffic come? False until load, golden check and warm-up are done. */
   ready(): Readiness;
+}
+
+/** Counted since the process started, and read when somebody asks. */
+export interface PipelineFacts {
+  /** Runs that took longer than the deadline, by stage. */
+  readonly late: Readonly<Record<string, number>>;
+  /** Candidates that the filter removed, by reason. */
+  readonly dropped: Readonly<Record<string, number>>;
+  /** Slates that needed topping up. */
+  readonly toppedUp: number;
+  /** Failures that answers survived. */
+  readonly failures: number;
+  /** Null without a store of profiles. */
+  readonly profilesKept: number | null;
+  readonly breakers: Readonly<Record<string, { readonly open: boolean; readonly skipped: number; readonly failed: number }>>;
 }
 
 /** Collects the timings of one request, for its log line and the histograms. */
@@ -32,6 +54,8 @@ export interface PipelineObserver {
   batch(requests: number, rows: number): void;
   /** Requests that wait for their batch right now. */
   queueDepth(requests: number): void;
+  /** A request's batch begins, after it waited for so long. */
+  queued(priority: RequestPriority, waitedMs: number): void;
   /** A profile was read: from `memory`, `redis` or `log`, and whether there was anything. */
   profileRead(tier: string, found: boolean): void;
   /** An answer cache was asked: `hit`, `miss`, or `failure` when it could not answer. */
@@ -76,6 +100,22 @@ export interface ReleaseControl {
   /** Loads the release that `active.json` names (or `releaseId`) beside the current one and swaps. Throws `release_*`. */
   reload(releaseId?: string): Promise<ReleaseStatus>;
   status(): ReleaseStatus;
+  /** What metrics say of the release that answers; null while there is none, absent in doubles. */
+  facts?(): ReleaseFacts | null;
+}
+
+export interface ReleaseFacts {
+  /** Since it was built, by the real time. */
+  readonly ageS: number;
+  /** Since the end of its training data, by the shop's clock. */
+  readonly dataAgeS: number;
+  /** Since the process started. */
+  readonly swaps: number;
+  readonly refusals: number;
+  /** Releases that experiments name and that are not loaded. */
+  readonly variantsMissing: number;
+  /** What the release job measured, `ndcg@20` and the like, of the served slates of all users. */
+  readonly offlineScores: Readonly<Record<string, number>>;
 }
 
 export interface ReleaseStatus {

@@ -67,7 +67,7 @@ export class SlateCache {
   }
 
   #keyOf({ body, events, unit, parameters, workspace, enrolments }: RankingRequest): string {
-    const { deadline_ms: _, ...asked } = body;
+    const { deadline_ms: _, priority: __, ...asked } = body;
     const variants = enrolments.map(({ experiment, version, served }) => [experiment, version, served]);
     const made = [workspace.release.id, variants, this.#rulesVersion(), parameters, unit, asked, events.itemIds];
     return createHash('sha256')

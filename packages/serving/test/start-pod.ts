@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import { Admission } from '@shortlist/serving/admission/admission.ts';
 import { readConfig } from '@shortlist/serving/config.ts';
 import { Lifecycle } from '@shortlist/serving/lifecycle.ts';
 import { createPodServer, type PodServer } from '@shortlist/serving/server.ts';
@@ -10,6 +11,7 @@ export interface StartedPod {
   readonly port: number;
   readonly server: PodServer;
   readonly lifecycle: Lifecycle;
+  readonly admission: Admission;
   readonly recommender: RecommenderDouble;
   /** Parsed log lines. */
   readonly lines: Record<string, unknown>[];
@@ -31,7 +33,8 @@ export async function startPod(variables: Record<string, string> = {}, ready = t
   );
   const lifecycle = new Lifecycle();
   const recommender = new RecommenderDouble();
-  const server = await createPodServer({ config, lifecycle, log, version: 'test', chance: () => 0.5 });
+  const admission = new Admission({ limits: config });
+  const server = await createPodServer({ config, lifecycle, admission, log, version: 'test', chance: () => 0.5 });
   const { httpPort, adminPort } = await server.listen();
   if (ready) lifecycle.serve({ recommender, releases: releasesDouble, live: liveDouble });
   return {
@@ -40,6 +43,7 @@ export async function startPod(variables: Record<string, string> = {}, ready = t
     port: httpPort,
     server,
     lifecycle,
+    admission,
     recommender,
     lines,
   };

@@ -45,6 +45,10 @@ export const ContextSchema = Type.Object(
   closed,
 );
 
+/** For whom an answer is: a person who waits, or a page that may be opened soon. */
+export const PRIORITIES = ['shopper', 'prefetch'] as const;
+export type RequestPriority = (typeof PRIORITIES)[number];
+
 export const RecommendRequestSchema = Type.Object(
   {
     user_id: Type.Optional(Id('Known shopper.')),
@@ -55,7 +59,20 @@ export const RecommendRequestSchema = Type.Object(
     why_not: Type.Optional(
       Type.Array(Id('Item id.'), { maxItems: 20, description: 'Say of these why they are absent.' }),
     ),
-    deadline_ms: Type.Optional(Type.Integer({ minimum: 1, maximum: 60_000 })),
+    deadline_ms: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 60_000,
+        description:
+          'How long the answer is worth waiting for, ms; when it cannot come in time the refusal does, at once. The pod has a default and an upper bound.',
+      }),
+    ),
+    priority: Type.Optional(
+      Type.Enum([...PRIORITIES], {
+        description:
+          'A `prefetch` yields to a shopper when there is more to do than time. Default: what the header `x-shortlist-priority` says, else shopper.',
+      }),
+    ),
   },
   closed,
 );
@@ -98,7 +115,9 @@ export type Recommendation = Static<typeof RecommendationSchema>;
 export const RecommendResponseSchema = Type.Object({
   recommendations: Type.Array(RecommendationSchema),
   tier: Type.Enum([...TIERS]),
-  degraded: Type.Array(Type.String(), { description: 'Stages that could not do their work, e.g. profile, rank.' }),
+  degraded: Type.Array(Type.String(), { description:
+      'What the answer was made without: stages that could not do their work (profile, rank), and what is left out under load (load.candidates, load.rank, load.lists).',
+  }),
   cached: Type.Optional(
     Type.Boolean({ description: 'True for a slate that was made for the same request a short while ago.' }),
   ),

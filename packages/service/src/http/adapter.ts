@@ -48,6 +48,9 @@ export interface HttpReply {
   readonly body: string | Buffer;
 }
 
+/** What is known of a request before its body comes. */
+export type RequestHead = Pick<HttpRequest, 'method' | 'path' | 'headers'>;
+
 /**
  * Answers one request; must not throw or reject (the router turns every failure into a coded answer). A plain reply,
  * not a promise, is written in the same tick.
@@ -64,6 +67,8 @@ export interface HttpServerOptions {
   readonly handler: HttpHandler;
   /** Renders the answer to a request that the server refuses by itself. */
   readonly refuse: (refusal: TransportRefusal, requestId: string) => HttpReply;
+  /** Asked when the headers are there: an answer refuses the request, whose body is then skipped. Must not throw. */
+  readonly admit?: (head: RequestHead) => HttpReply | null;
   readonly bodyBytesMax: number;
   /** Further headers to read, lower case. */
   readonly headers?: readonly string[];

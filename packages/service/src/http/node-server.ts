@@ -41,7 +41,9 @@ export function createNodeServer(options: HttpServerOptions): HttpServer {
         if (!res.writableFinished) options.onAborted?.();
       });
       const framing = framingOf(valuesOf(req, 'content-length'), valuesOf(req, 'transfer-encoding'));
+      const turnedAway = framing.kind === 'refused' ? null : (options.admit?.(headOf(req)) ?? null);
       if (framing.kind === 'refused') refuse(req, res, framing.refusal);
+      else if (turnedAway !== null) write(res, turnedAway, draining);
       else if (framing.kind === 'none') answer(req, res, Buffer.alloc(0));
       else receive(req, res, framing.kind === 'length' ? framing.bytes : 0);
     },
@@ -78,16 +80,19 @@ export function createNodeServer(options: HttpServerOptions): HttpServer {
     });
   }
 
-  function answer(req: IncomingMessage, res: ServerResponse, body: Buffer): void {
+  function headOf(req: IncomingMessage): Omit<HttpRequest, 'body'> {
     const url = req.url ?? '/';
     const mark = url.indexOf('?');
-    const reply = options.handler({
+    return {
       method: req.method ?? 'GET',
       path: mark < 0 ? url : url.slice(0, mark),
       query: mark < 0 ? '' : url.slice(mark + 1),
       headers: Object.fromEntries(names.map((name) => [name, headerOf(req, name)])) as HttpRequest['headers'],
-      body,
-    });
+    };
+  }
+
+  function answer(req: IncomingMessage, res: ServerResponse, body: Buffer): void {
+    const reply = options.handler({ ...headOf(req), body });
     if (reply instanceof Promise) void reply.then((late) => write(res, late, draining));
     else write(res, reply, draining);
   }

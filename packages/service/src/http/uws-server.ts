@@ -37,7 +37,9 @@ export function createUwsServer(options: HttpServerOptions): HttpServer {
       if (settle(exchange)) options.onAborted?.();
     });
     const framing = readFraming(req);
-    if (framing.kind === 'none') answer(exchange, EMPTY);
+    const turnedAway = framing.kind === 'refused' ? null : (options.admit?.(exchange) ?? null);
+    if (turnedAway !== null) write(exchange, turnedAway, draining);
+    else if (framing.kind === 'none') answer(exchange, EMPTY);
     else if (framing.kind === 'refused') refuseBadFraming(exchange, framing.refusal);
     else receive(exchange, framing);
   });

@@ -216,6 +216,45 @@ describe.each([
     expect(closed).toBe(true);
   });
 
+  it('turns a request away before its body has come, skips the body and keeps the connection', async () => {
+    const asked: string[] = [];
+    let handled = 0;
+    const { port } = await start({
+      handler: (request) => {
+        handled += 1;
+        return echo(request);
+      },
+      headers: ['x-class'],
+      admit: ({ method, path, headers }) => {
+        asked.push(`${method} ${path} ${headers['x-class']}`);
+        return path === '/busy' ? { status: 503, headers: [['retry-after', '1']], body: 'busy' } : null;
+      },
+    });
+    const head = `POST /busy HTTP/1.1\r\n${HOST}X-Class: low\r\n`;
+    for (const [first, ...rest] of [
+      // The body with the head, after it, in two pieces, in chunks; and none.
+      [`${head}Content-Length: 4\r\n\r\nabcd`],
+      [`${head}Content-Length: 4\r\n\r\n`, 'abcd'],
+      [`${head}Content-Length: 4\r\n\r\nab`, 'cd'],
+      [`${head}Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n`, '2\r\ncd\r\n0\r\n\r\n'],
+      [`${head}\r\n`],
+    ] as [string, ...string[]][]) {
+      const socket = connect(port, '127.0.0.1', () => socket.write(first));
+      let text = '';
+      socket.setEncoding('latin1').on('data', (chunk: string) => {
+        if (text === '') for (const piece of [...rest, `GET /next HTTP/1.1\r\n${HOST}\r\n`]) socket.write(piece);
+        text += chunk;
+      });
+      await expect.poll(() => answers(2)(text), { timeout: 20_000 }).toBe(true);
+      socket.destroy();
+      expect([...text.matchAll(/HTTP\/1\.1 (\d{3})/g)].map((match) => match[1])).toEqual(['503', '200']);
+      expect(text).toMatch(/retry-after: 1/i);
+      expect(text).toContain('"path":"/next"');
+    }
+    expect(asked.filter((line) => line === 'POST /busy low')).toHaveLength(5);
+    expect(handled).toBe(5);
+  });
+
   it('refuses a body that does not arrive in time with 408 and closes', async () => {
     const { port, server } = await start({ bodyTimeoutMs: 100 });
     const { statuses, closed } = await rawRequest(port, {

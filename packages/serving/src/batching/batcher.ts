@@ -8,8 +8,12 @@ export interface BatcherOptions<T, R> {
   readonly compute: (batch: readonly T[]) => Promise<readonly Outcome<R>[]>;
   /** Rows (candidates) that an item will bring, at most. */
   readonly rowsOf: (item: T) => number;
-  /** Moment by which work on the item must have begun, on the clock of `nowMs`. */
+  /** Moment by which the item's outcome must be there, on the clock of `nowMs`. */
   readonly deadlineOf: (item: T) => number;
+  /** 0 or 1: what waits in lane 1 gets what lane 0 leaves. Default 0. */
+  readonly laneOf?: (item: T) => number;
+  /** How long a batch that begins now will take, ms; at most half of an item's time is kept free for it. Default 0. */
+  readonly batchMs?: () => number;
   /** Milliseconds, monotonic. */
   readonly nowMs: () => number;
   /** Most rows in a batch; one item alone may exceed it. */
@@ -22,26 +26,34 @@ export interface BatcherOptions<T, R> {
   readonly waitMs: number;
   readonly onBatch?: (requests: number, rows: number) => void;
   readonly onQueue?: (waiting: number) => void;
+  /** The item's batch begins, after it waited for so long. */
+  readonly onBegin?: (item: T, waitedMs: number) => void;
+  /** An item is given up: what it is rejected with. Default `overloaded`. */
+  readonly refuse?: (item: T, reason: Refusal) => ShortlistError;
 }
+
+/** `full`: there was no room when it came; `expired`: its turn came too late; `yielded`: it made room for lane 0. */
+export type Refusal = 'full' | 'expired' | 'yielded';
 
 interface Waiting<T, R> {
   readonly item: T;
   readonly rows: number;
+  readonly sinceMs: number;
   readonly deadlineMs: number;
   readonly resolve: (value: R) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /**
- * Dynamic batching: while one batch computes, items queue; the next batch takes what waits, in order of arrival, up to
- * `rowsMax` and `requestsMax`. An idle batcher starts at once, so a lone request waits for nobody.
+ * Dynamic batching: while one batch computes, items queue; the next batch takes what waits, lane 0 first, in order of
+ * arrival, up to `rowsMax` and `requestsMax`. An idle batcher starts at once, so a lone request waits for nobody.
  *
- * Every item settles exactly once: with its outcome, or with `overloaded` when the queue is full on arrival or its
- * deadline passed before work on it began (an answer nobody waits for any more is not worth computing).
+ * Every item settles exactly once: with its outcome, or with a refusal when the queue is full on arrival, it made room for
+ * another, or its deadline cannot be met any more (an answer nobody waits for is not worth computing).
  */
 export class Batcher<T, R> {
   readonly #options: BatcherOptions<T, R>;
-  readonly #queue: Waiting<T, R>[] = [];
+  readonly #lanes: readonly [Waiting<T, R>[], Waiting<T, R>[]] = [[], []];
   #running = false;
   #expired = 0;
   #refused = 0;
@@ -52,31 +64,50 @@ export class Batcher<T, R> {
   }
 
   submit(item: T): Promise<R> {
-    if (this.#queue.length >= this.#options.queueMax) {
+    const { rowsOf, deadlineOf, laneOf, nowMs, queueMax, onQueue } = this.#options;
+    const lane = laneOf?.(item) ?? 0;
+    if (this.#waiting >= queueMax && !(lane === 0 && this.makeRoom())) {
       this.#refused += 1;
-      return Promise.reject(overloaded());
+      return Promise.reject(this.#refusal(item, 'full'));
     }
     return new Promise<R>((resolve, reject) => {
-      const rows = this.#options.rowsOf(item);
-      this.#queue.push({ item, rows, deadlineMs: this.#options.deadlineOf(item), resolve, reject });
-      this.#options.onQueue?.(this.#queue.length);
+      const waiting = { item, rows: rowsOf(item), sinceMs: nowMs(), deadlineMs: deadlineOf(item), resolve, reject };
+      this.#lanes[lane]!.push(waiting);
+      onQueue?.(this.#waiting);
       if (!this.#running) void this.#run();
     });
   }
 
+  /** Gives up the item that came last of those in lane 1; false when there is none. */
+  makeRoom(): boolean {
+    const last = this.#lanes[1].pop();
+    if (last === undefined) return false;
+    this.#refused += 1;
+    last.reject(this.#refusal(last.item, 'yielded'));
+    return true;
+  }
+
   status(): { waiting: number; batches: number; expired: number; refused: number } {
-    return { waiting: this.#queue.length, batches: this.#batches, expired: this.#expired, refused: this.#refused };
+    return { waiting: this.#waiting, batches: this.#batches, expired: this.#expired, refused: this.#refused };
+  }
+
+  get #waiting(): number {
+    return this.#lanes[0].length + this.#lanes[1].length;
+  }
+
+  #refusal(item: T, reason: Refusal): ShortlistError {
+    return this.#options.refuse?.(item, reason) ?? new ShortlistError('overloaded', { retryAfterS: 1 });
   }
 
   async #run(): Promise<void> {
     this.#running = true;
     try {
       if (this.#options.waitMs > 0) await pause(this.#options.waitMs);
-      while (this.#queue.length > 0) {
+      while (this.#waiting > 0) {
         const batch = this.#take();
         if (batch.length > 0) await this.#compute(batch);
         // Without this turn of the loop a full queue of synchronous batches would keep sockets from being read.
-        if (this.#queue.length > 0) await turn();
+        if (this.#waiting > 0) await turn();
       }
     } finally {
       this.#running = false;
@@ -84,26 +115,35 @@ export class Batcher<T, R> {
   }
 
   #take(): Waiting<T, R>[] {
-    const { rowsMax, requestsMax, nowMs } = this.#options;
     const batch: Waiting<T, R>[] = [];
+    const rows = this.#takeFrom(this.#lanes[1], batch, this.#takeFrom(this.#lanes[0], batch, 0));
+    this.#options.onQueue?.(this.#waiting);
+    if (batch.length > 0) this.#options.onBatch?.(batch.length, rows);
+    return batch;
+  }
+
+  /** Moves what fits from the front of a lane to the batch of `rows`; returns its rows then. */
+  #takeFrom(lane: Waiting<T, R>[], batch: Waiting<T, R>[], rows: number): number {
+    const { rowsMax, requestsMax, nowMs, batchMs, onBegin } = this.#options;
     const now = nowMs();
-    let rows = 0;
+    const neededMs = batchMs?.() ?? 0;
     let taken = 0;
-    for (; taken < this.#queue.length && batch.length < requestsMax; taken++) {
-      const next = this.#queue[taken]!;
-      if (next.deadlineMs <= now) {
+    for (; taken < lane.length && batch.length < requestsMax; taken++) {
+      const next = lane[taken]!;
+      const { deadlineMs, sinceMs } = next;
+      // Half: whoever has less time than a batch takes is still tried, when it is his turn at once.
+      if (deadlineMs - Math.min(neededMs, (deadlineMs - sinceMs) / 2) <= now) {
         this.#expired += 1;
-        next.reject(overloaded());
+        next.reject(this.#refusal(next.item, 'expired'));
         continue;
       }
       if (batch.length > 0 && rows + next.rows > rowsMax) break;
       batch.push(next);
       rows += next.rows;
+      onBegin?.(next.item, now - sinceMs);
     }
-    this.#queue.splice(0, taken);
-    this.#options.onQueue?.(this.#queue.length);
-    if (batch.length > 0) this.#options.onBatch?.(batch.length, rows);
-    return batch;
+    lane.splice(0, taken);
+    return rows;
   }
 
   async #compute(batch: readonly Waiting<T, R>[]): Promise<void> {
@@ -123,10 +163,6 @@ export class Batcher<T, R> {
       else reject(outcome.error);
     });
   }
-}
-
-function overloaded(): ShortlistError {
-  return new ShortlistError('overloaded', { retryAfterS: 1 });
 }
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));

@@ -1,11 +1,16 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { FinishedRequest } from '@shortlist/service/observe/finished-request.ts';
+import { registerDatabase } from '@shortlist/service/observe/database-metrics.ts';
 import { RequestMetrics, SECONDS } from '@shortlist/service/observe/request-metrics.ts';
-import type { AssignmentFacts, LiveFacts, RecordFacts } from '../lifecycle.ts';
-import type { PipelineObserver, ReleaseStatus } from '../recommender.ts';
+import type { AssignmentFacts, DatabaseFacts, LiveFacts, RecordFacts } from '../lifecycle.ts';
+import type { PipelineFacts, PipelineObserver, ReleaseControl } from '../recommender.ts';
+import type { AdmissionStatus } from '../admission/admission.ts';
+import { registerAdmission } from './admission-metrics.ts';
 import { registerAssignments } from './assignment-metrics.ts';
+import { registerPipeline } from './pipeline-metrics.ts';
 import { quantiles, type Quantiles } from './quantiles.ts';
 import { registerRecords } from './record-metrics.ts';
+import { registerRelease } from './release-metrics.ts';
 
 const POWERS_OF_TWO = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
 
@@ -31,7 +36,13 @@ export interface MetricsSnapshot {
 }
 
 export interface MetricsOptions {
-  readonly releaseStatus: () => ReleaseStatus;
+  readonly version: string;
+  /** Null while nothing is loaded. */
+  readonly releases: () => ReleaseControl | null;
+  /** Null while nothing is loaded. */
+  readonly pipeline: () => PipelineFacts | null;
+  /** Null while nothing is loaded, and without a database. */
+  readonly database: () => DatabaseFacts | null;
   /** Null while nothing is loaded. */
   readonly live: () => Pick<LiveFacts, 'lagS' | 'leaks'> | null;
   /** Null while nothing is loaded, and where nothing is recorded. */
@@ -39,13 +50,14 @@ export interface MetricsOptions {
   /** Null while nothing is loaded. */
   readonly assignments: () => AssignmentFacts | null;
   readonly inFlight: () => number;
+  readonly admission: () => AdmissionStatus;
 }
 
 export function createMetrics(options: MetricsOptions): Metrics {
-  const { releaseStatus, live, records, assignments, inFlight } = options;
+  const { live, records, assignments, inFlight, admission, version } = options;
   const registry = new Registry();
   const registers = [registry];
-  const all = new RequestMetrics(registry, inFlight);
+  const all = new RequestMetrics(registry, { inFlight, version });
   const stages = new Histogram({
     name: 'shortlist_stage_duration_seconds',
     help: 'Time one request spent in a stage of the pipeline.',
@@ -104,6 +116,17 @@ export function createMetrics(options: MetricsOptions): Metrics {
   });
   registerRecords(registry, records);
   registerAssignments(registry, assignments);
+  registerAdmission(registry, admission);
+  registerRelease(registry, options.releases);
+  registerPipeline(registry, options.pipeline);
+  registerDatabase(registry, options.database);
+  const queueWaits = new Histogram({
+    name: 'shortlist_queue_wait_seconds',
+    help: 'How long requests waited for their batch, by priority.',
+    labelNames: ['priority'],
+    buckets: SECONDS,
+    registers,
+  });
   const profileReads = new Counter({
     name: 'shortlist_profile_reads_total',
     help: 'Profiles by the tier that gave them (memory, redis, log) and whether there was anything.',
@@ -116,18 +139,6 @@ export function createMetrics(options: MetricsOptions): Metrics {
     labelNames: ['cache', 'outcome'],
     registers,
   });
-  new Gauge({
-    name: 'shortlist_release_info',
-    help: '1 for the release that answers, 0 for the one kept behind it.',
-    labelNames: ['release'],
-    registers,
-    collect() {
-      const { active, previous } = releaseStatus();
-      this.reset();
-      if (previous !== null) this.set({ release: previous }, 0);
-      if (active !== null) this.set({ release: active }, 1);
-    },
-  });
 
   return {
     pipeline: {
@@ -136,6 +147,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
         batchRows.observe(rows);
       },
       queueDepth: (depth) => queueDepth.set(depth),
+      queued: (priority, waitedMs) => queueWaits.observe({ priority }, waitedMs / 1000),
       profileRead: (tier, found) => profileReads.inc({ tier, found: String(found) }),
       answerCache: (cache, outcome) => answerCaches.inc({ cache, outcome }),
     },

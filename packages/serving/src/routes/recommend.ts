@@ -6,6 +6,7 @@ import {
   type RecommendRequest,
 } from '@shortlist/core/contracts/recommend.ts';
 import type { HttpReply } from '@shortlist/service/http/adapter.ts';
+import { PRIORITY_HEADER, priorityOf } from '../admission/priority.ts';
 import { json } from '@shortlist/service/http/replies.ts';
 import { CategoryParameter, IdParameter, LimitParameter } from './parameters.ts';
 import { route, type Call, type Services } from './route.ts';
@@ -62,6 +63,8 @@ export const RECOMMEND_ROUTES = [
 
 async function answer(request: RecommendRequest, call: Call, services: Services): Promise<HttpReply> {
   checkTogether(request);
+  if (request.priority === undefined && priorityOf(call.request.headers[PRIORITY_HEADER]) === 'prefetch')
+    request.priority = 'prefetch';
   const response = await services.lifecycle.recommender.recommend(request, call.requestId, call.trace);
   call.tier = response.tier;
   call.degraded = response.degraded;

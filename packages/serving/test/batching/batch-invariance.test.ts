@@ -56,6 +56,7 @@ describe('batch-mates', () => {
       const observer: PipelineObserver = {
         batch: (requests) => sizes.push(requests),
         queueDepth: () => undefined,
+        queued: () => undefined,
         profileRead: () => undefined,
         answerCache: () => undefined,
       };

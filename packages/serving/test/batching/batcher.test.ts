@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import { Batcher, type BatcherOptions } from '../../src/batching/batcher.ts';
 
 interface Item {
@@ -119,5 +120,62 @@ describe('batching', () => {
     await expect(batcher.submit(item(0))).rejects.toThrow('broken');
     await expect(batcher.submit(item(1))).rejects.toThrow('gave 0 outcomes');
     expect(await batcher.submit(item(2))).toBe(2);
+  });
+
+  it('takes lane 0 first, and gives up the newest of lane 1 for it when the queue is full', async () => {
+    let open: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    const computed: number[] = [];
+    const refused: [number, string][] = [];
+    const batcher = batcherOf({
+      queueMax: 3,
+      requestsMax: 1,
+      laneOf: ({ id }) => id % 2,
+      refuse: ({ id }, reason) => {
+        refused.push([id, reason]);
+        return new ShortlistError('overloaded', { retryAfterS: 1 });
+      },
+      compute: async (batch) => {
+        await gate;
+        computed.push(...batch.map(({ id }) => id));
+        return echo(batch);
+      },
+    });
+    const answers = [0, 1, 3, 5, 2, 4, 7].map((id) => batcher.submit(item(id)).catch(() => 'refused'));
+    open();
+    expect(await Promise.all(answers)).toEqual([0, 1, 'refused', 'refused', 2, 4, 'refused']);
+    expect(computed).toEqual([0, 2, 4, 1]);
+    expect(refused).toEqual([
+      [5, 'yielded'],
+      [3, 'yielded'],
+      [7, 'full'],
+    ]);
+  });
+
+  it('gives up what would be late by the time its batch ends, but tries one that has waited for nobody', async () => {
+    let now = 0;
+    const computed: number[] = [];
+    const waits: number[] = [];
+    const batcher = batcherOf({
+      nowMs: () => now,
+      batchMs: () => 20,
+      requestsMax: 1,
+      onBegin: (_, waitedMs) => waits.push(waitedMs),
+      compute: async (batch) => {
+        await turn();
+        now += 20;
+        computed.push(...batch.map(({ id }) => id));
+        return echo(batch);
+      },
+    });
+    const outcomes = [
+      batcher.submit(item(0, 10, 5)),
+      batcher.submit(item(1, 10, 39)),
+      batcher.submit(item(2, 10, 41)),
+      batcher.submit(item(3, 10, 59)),
+    ].map((answer) => answer.catch((error: { code: string }) => error.code));
+    expect(await Promise.all(outcomes)).toEqual([0, 'overloaded', 2, 'overloaded']);
+    expect(computed).toEqual([0, 2]);
+    expect(waits).toEqual([0, 20]);
   });
 });

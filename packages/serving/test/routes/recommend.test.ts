@@ -212,6 +212,33 @@ describe.each(['uws', 'node'])('over %s', (httpServer) => {
     });
   });
 
+  describe('with more requests than may be in flight', () => {
+    it("refuses at once with 503 and Retry-After, before the body has come, and lets a shopper take a prefetch's place", async () => {
+      const busy = await startPod({ SHORTLIST_HTTP_SERVER: httpServer, SHORTLIST_QUEUE_MAX: '8' });
+      try {
+        for (let i = 0; i < 8; i++) busy.admission.enter(i < 4 ? 'prefetch' : 'shopper', 1_000);
+        const ask = (priority: string) =>
+          post(`${busy.url}/recommend`, { user_id: 'u' }, { 'x-shortlist-priority': priority });
+        const refused = await ask('prefetch');
+        expect(refused.status).toBe(503);
+        expect(refused.headers.get('retry-after')).toBe('1');
+        expect(await errorOf(refused)).toMatchObject({
+          code: 'overloaded',
+          request_id: refused.headers.get('x-request-id'),
+        });
+        expect(busy.recommender.requests).toEqual([]);
+        expect((await ask('shopper')).status).toBe(200);
+        expect((await fetch(`${busy.url}/health/ready`)).status).toBe(200);
+        const metrics = await (await fetch(`${busy.url}/metrics`)).text();
+        expect(metrics).toContain('shortlist_shed_total{reason="limit",priority="prefetch"} 1');
+        expect(metrics).toContain('shortlist_requests_total{route="/recommend",status="503",tier=""} 1');
+        expect(metrics).toContain('shortlist_admitted_in_flight{priority="prefetch"} 4');
+      } finally {
+        await busy.server.drain();
+      }
+    });
+  });
+
   describe('GET /recommendations', () => {
     it('asks the same of the recommender', async () => {
       const response = await fetch(`${pod.url}/recommendations?user_id=u%201&k=3&category=audio`);
