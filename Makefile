@@ -1,15 +1,17 @@
 # `make help` lists the targets. Variables: DATASET, MODE, JSON, SUITE, ARGS, DEMO_EXIT.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-experiment test test-faults test-experiments check bench eval clean
+.PHONY: help setup demo demo-experiment test test-faults test-experiments check bench bench-compare eval clean
 
 DATASET ?= demo
 MODE ?= all
 SUITE ?= serving
+ROUNDS ?= 8
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 SHORTLIST := packages/cli/bin/shortlist
 
-BENCH_serving := packages/serving/bench/stages.bench.ts
+BENCH_serving := packages/serving/bench/serving.bench.ts
+BENCH_stages := packages/serving/bench/stages.bench.ts
 BENCH_profiles := packages/serving/bench/profiles.bench.ts
 BENCH_swap := packages/serving/bench/swap.bench.ts
 BENCH_retrieval := packages/core/bench/retrieval-index.ts
@@ -48,9 +50,13 @@ test-experiments: setup ## experiments in full length: vectors, 2,000 simulated 
 check: setup ## lint, types, dependency directions, unused code, format
 	@node --disable-warning=ExperimentalWarning scripts/test.ts --checks
 
-bench: setup ## measure (SUITE=serving|profiles|swap|retrieval|sources|assignment|import|aggregator|ingest|records|freshness|live|follow|analysis, JSON=FILE, ARGS=options of the suite)
-	@test -n "$(BENCH_$(SUITE))" || { echo 'bench: SUITE is one of serving, profiles, swap, retrieval, sources, assignment, import, aggregator, ingest, records, freshness, live, follow, analysis' >&2; exit 2; }
+bench: setup ## measure (SUITE=serving|stages|profiles|swap|retrieval|sources|assignment|import|aggregator|ingest|records|freshness|live|follow|analysis, JSON=FILE, ARGS=options of the suite)
+	@test -n "$(BENCH_$(SUITE))" || { echo 'bench: SUITE is one of serving, stages, profiles, swap, retrieval, sources, assignment, import, aggregator, ingest, records, freshness, live, follow, analysis' >&2; exit 2; }
 	@node --expose-gc --disable-warning=ExperimentalWarning $(BENCH_$(SUITE)) $(ARGS) $(if $(JSON),--json $(JSON))
+
+bench-compare: setup ## two revisions in turns, and what changed beyond the noise (A=rev B=rev SUITE=stages ROUNDS=8 ARGS=options of the suite, JSON=FILE)
+	@test -n "$(BENCH_$(SUITE))" -a -n "$(A)" -a -n "$(B)" || { echo 'bench-compare: A=rev B=rev SUITE=one of those of make bench' >&2; exit 2; }
+	@node --disable-warning=ExperimentalWarning scripts/bench-compare.ts --a $(A) --b $(B) --file $(BENCH_$(SUITE)) --rounds $(ROUNDS) --args '$(ARGS)' $(if $(JSON),--json $(JSON))
 
 eval: setup ## offline evaluation through the served stages (DATASET=, MODE=all|new-only, JSON=FILE); makes or imports the data first
 ifeq ($(DATASET),demo)

@@ -24,7 +24,7 @@ import { report, summarised, type BenchResult } from '../../core/bench/report.ts
 import { readEnvironment } from '../src/environment.ts';
 import { createCluster, withDatabase } from '../src/workspace/database.ts';
 import { makeHistory, makeLastHour, removeLastHour, type History } from './load/experiment-history.ts';
-import { cpuOf } from './load/process-cpu.ts';
+import { cpuOf } from '../../service/bench/process-cpu.ts';
 
 function option(name: string, initial: string): string {
   const at = process.argv.indexOf(`--${name}`);

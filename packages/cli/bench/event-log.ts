@@ -16,7 +16,7 @@ import { UnitDays } from '@shortlist/core/stores/postgres/unit-days.ts';
 import { report, summarised, type BenchResult } from '../../core/bench/report.ts';
 import { readEnvironment } from '../src/environment.ts';
 import { createCluster, openDatabase } from '../src/workspace/database.ts';
-import { cpuOf } from './load/process-cpu.ts';
+import { cpuOf } from '../../service/bench/process-cpu.ts';
 
 function option(name: string, initial: number): number {
   const at = process.argv.indexOf(`--${name}`);

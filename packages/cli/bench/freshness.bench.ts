@@ -14,7 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { report, summarised } from '../../core/bench/report.ts';
 import { killChildren } from '../../serving/test/child-pod.ts';
 import { LiveShop, statusOf } from '../test/live/live-shop.ts';
-import { Connection } from './load/connection.ts';
+import { Connection } from '../../service/bench/connection.ts';
 
 function option(name: string, initial: number): number {
   const at = process.argv.indexOf(`--${name}`);

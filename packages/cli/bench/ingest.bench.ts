@@ -20,7 +20,7 @@ import { openRedis } from '../src/workspace/redis.ts';
 import { startIngest } from '../test/ingest/ingest-process.ts';
 import { temporaryWorkspace } from '../test/workspace/temporary-workspace.ts';
 import type { EventLoadOptions, EventLoadResult } from './load/event-load.ts';
-import { cpuOf } from './load/process-cpu.ts';
+import { cpuOf } from '../../service/bench/process-cpu.ts';
 
 const option = (name: string, initial: string): string => {
   const at = process.argv.indexOf(`--${name}`);

@@ -28,7 +28,7 @@ import { report, summarised } from '../../core/bench/report.ts';
 import { createCluster, openDatabase } from '../src/workspace/database.ts';
 import { startIngest } from '../test/ingest/ingest-process.ts';
 import { temporaryWorkspace } from '../test/workspace/temporary-workspace.ts';
-import { cpuOf } from './load/process-cpu.ts';
+import { cpuOf } from '../../service/bench/process-cpu.ts';
 
 const option = (name: string, initial: string): string => {
   const at = process.argv.indexOf(`--${name}`);

@@ -3,6 +3,8 @@ import { seededRandom } from '@shortlist/core/statistics/seeded-random.ts';
 import { draw, FLOAT, floats, INT32, intAttribute, model, node, tensor, value, type Graph } from './onnx-wire.ts';
 
 const HIDDEN = 128;
+/** Small: a user stays near the items of the profile, as with a trained tower. */
+const SPREAD = 0.1;
 
 /**
  * A user tower of the served shape with random weights: softmax-weighted pooling of 50 item vectors by vector and age,
@@ -20,7 +22,7 @@ export function randomTower(dim: number, seed = 2): Uint8Array {
       floats(
         draw(
           dims.reduce((a, b) => a * b),
-          () => (random() * 2 - 1) * 0.2,
+          () => (random() * 2 - 1) * SPREAD,
         ),
       ),
     );

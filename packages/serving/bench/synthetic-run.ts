@@ -5,21 +5,29 @@ import { benchCatalog, benchLists, NOW_S } from '../../core/bench/retrieval-shop
 import { trendingBytes } from '../../core/bench/retrieval-trending.ts';
 import type { Catalog } from '@shortlist/core/catalog/catalog.ts';
 import { itemsToArrow } from '@shortlist/core/catalog/write-items.ts';
-import { EVENT_CODE } from '@shortlist/core/contracts/events.ts';
 import { FEATURE_WIDTHS } from '@shortlist/core/features/definitions.ts';
 import { buildRelease } from '@shortlist/core/release/build-release.ts';
 import { BUILD_FEATURES } from '@shortlist/core/release/feature-schema.ts';
+import type { IndexKind } from '@shortlist/core/retrieval/vector-index.ts';
 import { seededRandom } from '@shortlist/core/statistics/seeded-random.ts';
 import { randomRanker } from './random-ranker.ts';
 import { randomTower } from './random-tower.ts';
+import { shoppers, shopVectors } from './synthetic-shoppers.ts';
 
 const DIM = 64;
 const ACTORS = 20_000;
+/** Those whose vectors the index is measured with. */
+const MEASURED_SHOPPERS = 200;
 
 type Put = (path: string, content: Uint8Array | Float32Array | string) => Promise<void>;
 
 /** A release of `itemCount` items on disk, of the size and kind that training makes, by seed; nothing was trained. */
-export async function writeSyntheticRelease(folder: string, itemCount: number, seed: number): Promise<string> {
+export async function writeSyntheticRelease(
+  folder: string,
+  itemCount: number,
+  seed: number,
+  index: IndexKind | 'auto' = 'flat',
+): Promise<string> {
   const runDir = join(folder, `run-${seed}`);
   const put: Put = (path, content) => writeFile(join(runDir, path), content);
   for (const path of ['folds/final/sources', 'folds/fold-0', 'ranker'])
@@ -30,7 +38,7 @@ export async function writeSyntheticRelease(folder: string, itemCount: number, s
   await put('features.json', JSON.stringify(BUILD_FEATURES));
   await put('folds/final/items.arrow', itemBytes(catalog));
   await put('folds/final/item-features.f32', floats(itemCount * FEATURE_WIDTHS.item));
-  await put('folds/final/events.arrow', eventBytes(itemCount, random));
+  await put('folds/final/events.arrow', eventBytes(itemCount));
   await put(
     'folds/fold-0/ranker-features.f32',
     floats(64 * (FEATURE_WIDTHS.item + FEATURE_WIDTHS.user + FEATURE_WIDTHS.cross)),
@@ -38,7 +46,7 @@ export async function writeSyntheticRelease(folder: string, itemCount: number, s
   await put('ranker/ranker.fp32.onnx', randomRanker('fp32'));
   await put('ranker/ranker.int8.onnx', randomRanker('int8'));
   await put('ranker/ranker.json', '{}');
-  await putSources((name, content) => put(`folds/final/sources/${name}`, content), catalog, random);
+  await putSources((name, content) => put(`folds/final/sources/${name}`, content), catalog);
   const { dir } = await buildRelease({
     runDir,
     outDir: join(folder, 'releases'),
@@ -47,8 +55,7 @@ export async function writeSyntheticRelease(folder: string, itemCount: number, s
     trainingWindow: { fromS: NOW_S - 86_400, untilS: NOW_S },
     gitCommit: 'bench',
     offlineMetrics: [],
-    // What is measured is the loading of tables; a graph would be read by the native library.
-    index: { kind: 'flat', k: 500, recallTarget: 0.97 },
+    index: { kind: index, k: 500, recallTarget: 0.97 },
     now: () => new Date((NOW_S + seed) * 1000),
   });
   return dir;
@@ -68,26 +75,32 @@ function itemBytes(catalog: Catalog): Uint8Array {
   );
 }
 
-function eventBytes(itemCount: number, random: () => number): Uint8Array {
-  const count = 2000;
+function eventBytes(itemCount: number): Uint8Array {
+  const profiles = shoppers(itemCount, MEASURED_SHOPPERS);
+  const all = profiles.flatMap(({ rows, types, timesS }, actor) =>
+    Array.from(rows, (row, e) => ({ actor, row, type: types[e]!, time: timesS[e]! })),
+  );
+  all.sort((a, b) => a.time - b.time);
   return arrowBytes({
-    actor: Int32Array.from({ length: count }, (_, e) => e % 100),
-    row: Int32Array.from({ length: count }, () => Math.floor(random() * itemCount)),
-    type: new Uint8Array(count).fill(EVENT_CODE.view),
-    time: Float64Array.from({ length: count }, (_, e) => NOW_S - count + e),
-    weight: new Float32Array(count).fill(1),
+    actor: Int32Array.from(all, ({ actor }) => actor),
+    row: Int32Array.from(all, ({ row }) => row),
+    type: Uint8Array.from(all, ({ type }) => type),
+    time: Float64Array.from(all, ({ time }) => time),
+    weight: new Float32Array(all.length).fill(1),
   });
 }
 
-async function putSources(put: Put, catalog: Catalog, random: () => number): Promise<void> {
+async function putSources(put: Put, catalog: Catalog): Promise<void> {
   const { count } = catalog;
-  const near = count <= 20_000 ? 200 : 50;
-  await put('item-vectors.f32', unitVectors(count, random));
+  // A large shop has most lists short: few items are often seen together.
+  const near = count <= 20_000 ? 200 : count <= 200_000 ? 50 : 10;
+  const length = Math.min(near, 50);
+  await put('item-vectors.f32', shopVectors(count, DIM));
   await put('user-tower.onnx', randomTower(DIM));
   await put('trending.arrow', trendingBytes(catalog));
-  await put('co-visitation.arrow', listBytes(['item', 'neighbor', 'score'], count, count, 50, 4));
+  await put('co-visitation.arrow', listBytes(['item', 'neighbor', 'score'], count, count, length, 4));
   await put('item-item.arrow', listBytes(['item', 'neighbor', 'score'], count, count, near, 5));
-  await put('content.arrow', listBytes(['item', 'neighbor', 'score'], count, count, 50, 6));
+  await put('content.arrow', listBytes(['item', 'neighbor', 'score'], count, count, length, 6));
   await put('histories.arrow', listBytes(['actor', 'row', 'weight'], ACTORS, count, 40, 8));
   await put(
     'sources.json',
@@ -119,14 +132,4 @@ function listBytes(
     [to]: neighbors,
     [value]: scores,
   });
-}
-
-function unitVectors(count: number, random: () => number): Float32Array {
-  const vectors = Float32Array.from({ length: count * DIM }, () => random() - 0.5);
-  for (let row = 0; row < count; row++) {
-    const vector = vectors.subarray(row * DIM, (row + 1) * DIM);
-    const norm = Math.hypot(...vector);
-    for (let d = 0; d < DIM; d++) vector[d] = vector[d]! / norm;
-  }
-  return vectors;
 }

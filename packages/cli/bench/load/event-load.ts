@@ -2,7 +2,7 @@
  * The load generator, a process of its own: `node event-load.ts '{"url":...,"connections":16,"batch":100,...}'`. Sends for
  * `warmUpS` + `seconds`, each connection one request after the other, and prints what was acknowledged meanwhile.
  */
-import { Connection } from './connection.ts';
+import { Connection } from '../../../service/bench/connection.ts';
 import { EventBodies, type EventBodiesOptions } from './event-bodies.ts';
 
 export interface EventLoadOptions extends Omit<EventBodiesOptions, 'seed'> {
