@@ -60,6 +60,8 @@ export class AggregatorMetrics {
 
   leads(leader: boolean, epoch: number): void {
     this.#leader.set(leader ? 1 : 0);
+    // Whoever leads now measures; what was measured last would stand here for ever.
+    if (!leader) for (const gauge of Object.values(this.#lag)) gauge.reset();
     this.#epoch.set(epoch);
   }
 }

@@ -6,10 +6,11 @@ import type { LogBatch, LogTail } from '@shortlist/core/stores/log-tail.ts';
 import type { ConsumerOffsets } from '@shortlist/core/stores/postgres/consumer-offsets.ts';
 import { replaceBuyers, type ItemShard } from '@shortlist/core/stores/postgres/counted-history.ts';
 import { PostgresCounterStore } from '@shortlist/core/stores/postgres/counter-store.ts';
+import { RecountStore } from '@shortlist/core/stores/postgres/recount-store.ts';
 import { pendingErasureUnits } from '@shortlist/core/stores/postgres/pending-erasures.ts';
 import { CounterState } from './counter-state.ts';
 import { PendingPurchases } from './pending-purchases.ts';
-import { recomputeCounters, type RecomputeProgress } from './recompute.ts';
+import { Recount, type RecountProgress } from './recount.ts';
 import { isOfShard } from './shard.ts';
 import type { StepHook } from './step-hook.ts';
 
@@ -20,8 +21,13 @@ export interface CountersConsumerOptions {
   readonly offsets: ConsumerOffsets;
   readonly shard: ItemShard;
   readonly onStep?: StepHook;
-  readonly onRecompute?: RecomputeProgress;
+  readonly onRecompute?: RecountProgress;
+  /** Events of one transaction of a recount; default RECOUNT_EVENTS. */
+  readonly recountEvents?: number;
 }
+
+/** A recount is interrupted after about so many events, to keep what it has come to: half a minute or less. */
+const RECOUNT_EVENTS = 5_000_000;
 
 /** What has been worked in since the last checkpoint and is not in the sums yet. */
 interface Unsettled {
@@ -46,6 +52,7 @@ const nothing = (): Unsettled => ({ purchases: new PendingPurchases(), units: ne
 export class CountersConsumer {
   readonly #options: CountersConsumerOptions;
   readonly #store: PostgresCounterStore;
+  readonly #recounts: RecountStore;
   #state: CounterState;
   #offsets: Record<string, number> = {};
   #unsettled = nothing();
@@ -54,6 +61,7 @@ export class CountersConsumer {
   constructor(options: CountersConsumerOptions) {
     this.#options = options;
     this.#store = new PostgresCounterStore(options.client);
+    this.#recounts = new RecountStore(options.client, options.offsets.name, options.shard);
     this.#state = new CounterState(options.shard);
   }
 
@@ -74,7 +82,8 @@ export class CountersConsumer {
   async open(): Promise<void> {
     const { client, offsets } = this.#options;
     const from = await offsets.claim(client);
-    if (from === undefined) return this.recompute();
+    const isBeingRecounted = (await this.#recounts.position()) !== undefined;
+    if (from === undefined || isBeingRecounted) return this.recompute();
     this.#offsets = { ...from };
     await this.#step('load');
     await this.#transaction('BEGIN', async () => {
@@ -125,33 +134,47 @@ export class CountersConsumer {
   }
 
   /**
-   * Computes everything anew from the log, in one snapshot together with the offsets that it includes. Items that were
-   * counted before and no longer are stay, with zeros and a version, so that whoever holds a copy learns of it.
+   * Computes everything anew from the log, or goes on with that where a leader before this one was interrupted. Each
+   * transaction keeps what it has come to together with the offsets that this includes; the last one replaces what is
+   * stored. Items that were counted before and no longer are stay, with zeros and a version, so that whoever holds a copy
+   * learns of it.
    */
   async recompute(): Promise<void> {
-    const { client, offsets, tail, shard, onRecompute } = this.#options;
+    const { client, offsets, shard, onRecompute } = this.#options;
     await this.#step('recompute');
-    await this.#transaction('BEGIN ISOLATION LEVEL REPEATABLE READ', async () => {
-      const now = await tail.offsetsNow();
-      const fresh = await recomputeCounters(client, shard, onRecompute);
-      for await (const rows of this.#store.stream()) {
-        for (const before of rows) {
-          fresh.rowOf(before.itemId);
-          fresh.continueFrom(before.version);
-        }
-      }
-      for (const itemId of fresh.itemIds) fresh.touch(itemId);
-      await this.#step('replace');
-      await replaceBuyers(client, shard);
-      const rows = fresh.takeChanged();
-      await this.#store.put(rows.map((row) => fresh.stored(row)));
-      await offsets.save(client, now);
-      await this.#step('commit');
-      this.#state = fresh;
-      this.#offsets = { ...now };
-    });
+    const recount = new Recount(shard, onRecompute);
+    const from = await offsets.claim(client);
+    if (from !== undefined) await this.#transaction('BEGIN', () => recount.resume(this.#recounts, from));
+    let isDone = false;
+    while (!isDone) {
+      await this.#transaction('BEGIN ISOLATION LEVEL REPEATABLE READ', async () => {
+        isDone = await this.#recountDays(recount);
+        await this.#step('commit');
+      });
+    }
+    this.#state = recount.state;
+    this.#offsets = { ...recount.offsets };
     this.#unsettled = nothing();
     this.#unsaved = { events: 0, batches: 0, sinceMs: Infinity };
+  }
+
+  /** Returns whether all is counted and stored. */
+  async #recountDays(recount: Recount): Promise<boolean> {
+    const { client, offsets, tail, shard, recountEvents = RECOUNT_EVENTS } = this.#options;
+    await recount.catchUp(tail, this.#recounts);
+    const isLast = await recount.count(client, recountEvents);
+    await offsets.save(client, recount.offsets);
+    if (!isLast) {
+      await this.#step('keep');
+      await recount.keep(this.#recounts);
+      return false;
+    }
+    await recount.countPurchases(client);
+    await this.#step('replace');
+    await replaceBuyers(client, shard);
+    await this.#store.put(await recount.replacing(this.#store.stream()));
+    await this.#recounts.clear();
+    return true;
   }
 
   #apply(batch: LogBatch): void {

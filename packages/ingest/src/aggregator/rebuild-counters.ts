@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { LOG_KIND, type LogOffsets } from '@shortlist/core/contracts/log.ts';
 import { createPool } from '@shortlist/core/stores/postgres/connection.ts';
 import { ConsumerOffsets } from '@shortlist/core/stores/postgres/consumer-offsets.ts';
@@ -10,56 +10,74 @@ import { transactionSession } from '@shortlist/core/stores/postgres/session.ts';
 import { claimSharding } from '@shortlist/core/stores/postgres/sharding.ts';
 import { postgresStores } from '@shortlist/core/stores/postgres/stores.ts';
 import { CountersConsumer } from './counters-consumer.ts';
-import type { RecomputeProgress } from './recompute.ts';
+import type { RecountProgress } from './recount.ts';
 import { namesOfAll, shardName } from './shard.ts';
 
 const LOOK_EVERY_MS = 200;
 
-/**
- * Computes a shard's counters anew from the whole log. Where an aggregator leads, it is told to (a `reset` in the log, on
- * which it drops its copies in Redis as well), and this waits until it has; otherwise this process leads meanwhile. The
- * counters change in one transaction: interrupted, they are as they were.
- */
-export async function rebuildCounters(options: {
+interface RebuildOptions {
   readonly databaseUrl: string;
   readonly pool: Pool;
   readonly shard: ItemShard;
-  readonly progress: RecomputeProgress;
+  readonly progress: RecountProgress;
   /** Told who does it instead. */
   readonly onDelegated: (holder: string) => void;
-}): Promise<void> {
-  const { databaseUrl, pool, shard, progress, onDelegated } = options;
+}
+
+/**
+ * Computes a shard's counters anew from the whole log. Where an aggregator leads, it is told to (a `reset` in the log, on
+ * which it drops its copies in Redis as well), and this waits until it has; otherwise, or when that one ends meanwhile,
+ * this process leads. Interrupted, it goes on when it is called again or when an aggregator takes the lead; until it is
+ * done the counters are as they were.
+ */
+export async function rebuildCounters(options: RebuildOptions): Promise<void> {
+  const { databaseUrl, pool, shard, onDelegated } = options;
+  const name = shardName('aggregator', shard);
   const own = createPool(databaseUrl, { connectionsMax: 1, applicationName: 'shortlist rebuild' });
   const client = await own.connect();
+  const take = () => Lease.tryTake(client, name, `rebuild ${process.pid}`);
   try {
-    const name = shardName('aggregator', shard);
-    const lease = await Lease.tryTake(client, name, `rebuild ${process.pid}`);
+    let lease = await take();
     if (lease === undefined) {
       onDelegated((await Lease.state(pool, name))?.holder ?? 'the leader');
-      await delegate(pool, shard);
-      return;
+      const told = await tellReset(pool);
+      while (lease === undefined) {
+        if (await hasPassed(pool, shardName('counters', shard), told)) return;
+        await sleep(LOOK_EVERY_MS);
+        lease = await take();
+      }
+      if (await hasPassed(pool, shardName('counters', shard), told)) return;
     }
-    await claimSharding(client, namesOfAll(shard.count));
-    // A standby that sees no heartbeats would take the lead away.
-    const beats = setInterval(() => void lease.beat(pool).catch(() => undefined), 1_000);
-    try {
-      await new CountersConsumer({
-        client,
-        shard,
-        tail: new PostgresLogTail(transactionSession(client)),
-        offsets: new ConsumerOffsets(shardName('counters', shard), lease.epoch),
-        onRecompute: progress,
-      }).recompute();
-    } finally {
-      clearInterval(beats);
-    }
+    await recomputeAsLeader(options, client, lease);
   } finally {
     client.release(true);
     await own.end();
   }
 }
 
-async function delegate(pool: Pool, shard: ItemShard): Promise<void> {
+async function recomputeAsLeader(
+  { pool, shard, progress }: RebuildOptions,
+  client: PoolClient,
+  lease: Lease,
+): Promise<void> {
+  await claimSharding(client, namesOfAll(shard.count));
+  // A standby that sees no heartbeats would take the lead away.
+  const beats = setInterval(() => void lease.beat(pool).catch(() => undefined), 1_000);
+  try {
+    await new CountersConsumer({
+      client,
+      shard,
+      tail: new PostgresLogTail(transactionSession(client)),
+      offsets: new ConsumerOffsets(shardName('counters', shard), lease.epoch),
+      onRecompute: progress,
+    }).recompute();
+  } finally {
+    clearInterval(beats);
+  }
+}
+
+/** Returns how far whoever obeys has come, at least. */
+async function tellReset(pool: Pool): Promise<LogOffsets> {
   const stores = postgresStores(pool);
   const lane = await stores.log.openLane();
   try {
@@ -70,14 +88,14 @@ async function delegate(pool: Pool, shard: ItemShard): Promise<void> {
   } finally {
     await lane.close();
   }
-  const told = await stores.tail.offsetsNow();
-  while (!(await hasPassed(pool, shardName('counters', shard), told))) await sleep(LOOK_EVERY_MS);
+  return stores.tail.offsetsNow();
 }
 
 async function hasPassed(pool: Pool, consumer: string, told: LogOffsets): Promise<boolean> {
-  const { rows } = await pool.query<{ offsets: LogOffsets }>('SELECT offsets FROM consumers WHERE name = $1', [
-    consumer,
-  ]);
+  const { rows } = await pool.query<{ offsets: LogOffsets }>(
+    'SELECT offsets FROM consumers WHERE name = $1 AND NOT EXISTS (SELECT FROM recounts WHERE consumer = name)',
+    [consumer],
+  );
   const offsets = rows[0]?.offsets ?? {};
   return Object.entries(told).every(([writer, batch]) => (offsets[writer] ?? 0) >= batch);
 }

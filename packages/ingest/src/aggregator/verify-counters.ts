@@ -4,11 +4,12 @@ import { LOG_KIND, type LogOffsets } from '@shortlist/core/contracts/log.ts';
 import type { Purchases, StoredCounters } from '@shortlist/core/stores/counter-store.ts';
 import { differingBuyers, type ItemShard } from '@shortlist/core/stores/postgres/counted-history.ts';
 import { pairOf, PostgresCounterStore } from '@shortlist/core/stores/postgres/counter-store.ts';
+import { RecountStore } from '@shortlist/core/stores/postgres/recount-store.ts';
 import { PostgresLogTail } from '@shortlist/core/stores/postgres/log-tail.ts';
 import { transactionSession } from '@shortlist/core/stores/postgres/session.ts';
 import { CounterState, sameCounters } from './counter-state.ts';
 import { PendingPurchases } from './pending-purchases.ts';
-import { recomputeCounters, type RecomputeProgress } from './recompute.ts';
+import { recomputeCounters, type RecountProgress } from './recount.ts';
 import { shardName } from './shard.ts';
 
 const PENDING_EVENTS_MAX = 20_000;
@@ -32,7 +33,7 @@ export interface CountersVerdict {
 export async function verifyCounters(
   pool: Pool,
   shard: ItemShard,
-  progress?: RecomputeProgress,
+  progress?: RecountProgress,
 ): Promise<CountersVerdict> {
   const client = await pool.connect();
   let broken: Error | undefined;
@@ -45,10 +46,12 @@ export async function verifyCounters(
   }
 }
 
-async function compare(client: PoolClient, shard: ItemShard, progress?: RecomputeProgress): Promise<CountersVerdict> {
+async function compare(client: PoolClient, shard: ItemShard, progress?: RecountProgress): Promise<CountersVerdict> {
   const name = shardName('counters', shard);
   const { rows } = await client.query<{ offsets: LogOffsets }>('SELECT offsets FROM consumers WHERE name = $1', [name]);
   if (rows[0] === undefined) return incomparable(`consumer ${name} has never run`);
+  if ((await new RecountStore(client, name, shard).position()) !== undefined)
+    return incomparable(`${name} are being recounted`);
   const store = new PostgresCounterStore(client);
   const stored = new CounterState(shard);
   for await (const batch of store.stream()) for (const one of batch) stored.load(one);

@@ -1,6 +1,17 @@
 import type { PoolClient } from 'pg';
 import type { Purchases } from '../counter-store.ts';
 import { readCursor } from './cursor.ts';
+import { partitionName } from './partitions.ts';
+
+const DAY_S = 86_400;
+
+/** From the names of the partitions, and from the index of the slates. */
+const NEXT_DAY = `SELECT least(
+    (SELECT min(to_date(right(relname, 8), 'YYYYMMDD') - '1970-01-01'::date) FROM pg_inherits
+      JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = 'events'::regclass
+        AND to_date(right(relname, 8), 'YYYYMMDD') >= (to_timestamp($1::float8) AT TIME ZONE 'UTC')::date),
+    (SELECT floor(date_part('epoch', min(occurred_at)) / ${DAY_S})::int FROM impressions
+      WHERE occurred_at >= to_timestamp($1::float8))) AS day`;
 
 /** Rows per fetch. */
 const BATCH_MAX = 20_000;
@@ -12,7 +23,8 @@ export interface ItemShard {
   readonly count: number;
 }
 
-const isOfShard = (column: string, { index, count }: ItemShard): string =>
+/** SQL: whether the item in `column` is of the shard. */
+export const isOfShard = (column: string, { index, count }: ItemShard): string =>
   count === 1 ? 'true' : `('x' || left(md5(${column}), 8))::bit(32)::bigint % ${count} = ${index}`;
 
 /** Events without an order, parallel arrays. */
@@ -32,22 +44,35 @@ export async function estimateEvents(client: PoolClient): Promise<number> {
   return rows[0]!.events;
 }
 
+/** Days (from 1970-01-01) on which there are events or slates, the first one at or after `fromS`; undefined: none. */
+export async function nextCountedDay(client: PoolClient, fromS: number): Promise<number | undefined> {
+  const { rows } = await client.query<{ day: number | null }>(NEXT_DAY, [fromS]);
+  return rows[0]!.day ?? undefined;
+}
+
 /**
- * All that counters are made of, in no order (they need none, so that nothing is sorted): events of `types`, and shown
- * slates as impressions. In the transaction that is open on `client`; make it REPEATABLE READ.
+ * All that counters of a day are made of, in no order (they need none, so that nothing is sorted): events of `types`, and
+ * shown slates as impressions. In the transaction that is open on `client`; make it REPEATABLE READ.
  */
 export async function* streamCounted(
   client: PoolClient,
-  options: { readonly shard: ItemShard; readonly types: readonly number[]; readonly impressionCode: number },
+  options: {
+    readonly day: number;
+    readonly shard: ItemShard;
+    readonly types: readonly number[];
+    readonly impressionCode: number;
+  },
 ): AsyncGenerator<CountedEvents> {
-  const { shard, types, impressionCode } = options;
-  const texts = [
-    `SELECT item_id, type, date_part('epoch', occurred_at) FROM events
-      WHERE type IN (${types.join(', ')}) AND item_id <> '' AND ${isOfShard('item_id', shard)}`,
-    `SELECT item_id, ${impressionCode}, date_part('epoch', occurred_at)
-      FROM impressions, unnest(item_ids) AS shown(item_id) WHERE ${isOfShard('item_id', shard)}`,
-  ];
-  for (const text of texts) {
+  const { day, shard, types, impressionCode } = options;
+  // The day's own partition: a query on the whole table opens and plans every one of them.
+  const { rows: found } = await client.query('SELECT WHERE to_regclass($1) IS NOT NULL', [partitionName(day)]);
+  const events = `SELECT item_id, type, date_part('epoch', occurred_at) FROM ${partitionName(day)}
+      WHERE type IN (${types.join(', ')}) AND item_id <> '' AND ${isOfShard('item_id', shard)}`;
+  const slates = `SELECT item_id, ${impressionCode}, date_part('epoch', occurred_at)
+      FROM impressions, unnest(item_ids) AS shown(item_id)
+      WHERE occurred_at >= to_timestamp(${day * DAY_S}) AND occurred_at < to_timestamp(${(day + 1) * DAY_S})
+        AND ${isOfShard('item_id', shard)}`;
+  for (const text of found.length > 0 ? [events, slates] : [slates]) {
     for await (const rows of readCursor(client, { text, values: [] }, BATCH_MAX)) {
       const batch = rows as unknown as readonly [string, number, number][];
       yield {

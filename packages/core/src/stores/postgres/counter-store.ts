@@ -3,10 +3,15 @@ import type { BuyerChange, Purchases, StoredCounters } from '../counter-store.ts
 import { copyArray, copyRows, copyValue } from './copy.ts';
 import { readCursor } from './cursor.ts';
 
+/** What holds, and what a recount has come to so far (recount-store.ts). */
+type CounterTable = 'item_counters' | 'recounted_items';
+
 const READ_MAX = 5_000;
 
 const INCOMING = `CREATE TEMP TABLE IF NOT EXISTS incoming_counters (LIKE item_counters) ON COMMIT DELETE ROWS`;
-const UPSERT = `INSERT INTO item_counters (item_id, sums, first_purchase_s, last_purchase_s, version)
+const upsert = (
+  table: CounterTable,
+) => `INSERT INTO ${table} (item_id, sums, first_purchase_s, last_purchase_s, version)
   SELECT item_id, sums, first_purchase_s, last_purchase_s, version FROM incoming_counters
   ON CONFLICT (item_id) DO UPDATE SET sums = excluded.sums, first_purchase_s = excluded.first_purchase_s,
     last_purchase_s = excluded.last_purchase_s, version = excluded.version`;
@@ -60,14 +65,16 @@ type BuyerRow = [itemId: string, unit: string, firstS: number, lastS: number];
  */
 export class PostgresCounterStore {
   readonly #client: PoolClient;
+  readonly #table: CounterTable;
 
-  constructor(client: PoolClient) {
+  constructor(client: PoolClient, table: CounterTable = 'item_counters') {
     this.#client = client;
+    this.#table = table;
   }
 
   /** Counters whose version is above `afterVersion` (default: all), in batches. Within a transaction. */
   async *stream(afterVersion = -1): AsyncGenerator<readonly StoredCounters[]> {
-    const text = `SELECT item_id, sums, first_purchase_s, last_purchase_s, version::float8 FROM item_counters
+    const text = `SELECT item_id, sums, first_purchase_s, last_purchase_s, version::float8 FROM ${this.#table}
       WHERE version > $1`;
     for await (const rows of readCursor(this.#client, { text, values: [afterVersion] }, READ_MAX)) {
       yield (rows as unknown as readonly [string, number[], number, number, number][]).map(
@@ -86,7 +93,7 @@ export class PostgresCounterStore {
   async put(counters: Iterable<StoredCounters>): Promise<void> {
     await this.#client.query(INCOMING);
     await copyRows(this.#client, 'incoming_counters', counters, toCopyRow);
-    await this.#client.query(UPSERT);
+    await this.#client.query(upsert(this.#table));
     await this.#client.query('TRUNCATE incoming_counters');
   }
 

@@ -19,7 +19,7 @@ import { PostgresWebhookStore } from './webhook-store.ts';
  * so that offsets stay true. Empty partitions would be looked through by every read.
  */
 const CLEAR = `TRUNCATE items, events, event_keys, unit_days, impressions, exposures, slate_experiments, import_progress,
-    log_batches, item_counters, item_buyers, users, session_users, erasures, rejected_events, webhook_receipts,
+    log_batches, item_counters, item_buyers, recounts, recounted_items, users, session_users, erasures, rejected_events, webhook_receipts,
     stocked_variants, stock_levels;
   DO $do$ DECLARE partition regclass; BEGIN
     FOR partition IN SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = 'events'::regclass LOOP
