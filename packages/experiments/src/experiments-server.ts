@@ -40,7 +40,9 @@ export async function createExperimentsServer(
     },
   };
   const metrics = createMetrics({
+    version,
     inFlight: () => ports.inFlight(),
+    announcements: () => opened?.store.announcementCounts() ?? null,
     isLeading: () => opened?.isLeading() ?? false,
     publishedVersion: () => published.version,
     publishedAgeS: () => (published.version === 0 ? 0 : (performance.now() - published.atMs) / 1000),
@@ -50,7 +52,11 @@ export async function createExperimentsServer(
       metrics.failures.inc({ what });
       log.warn({ what, err: error }, 'tried again');
     },
-    analysed: (_experiment, ms) => metrics.analyses.observe(ms / 1000),
+    round: (all, split) => metrics.watch.round(all, split),
+    analysed(experiment, ms, evidence) {
+      metrics.analyses.observe(ms / 1000);
+      metrics.watch.analysed(experiment, evidence);
+    },
     decided(experiment, { action, variant, reason }) {
       metrics.decisions.inc({ action });
       const level = action === 'hold' ? 'debug' : 'info';

@@ -33,7 +33,10 @@ export async function createIngestServer(config: Config, log: Logger, version: s
     },
   };
   const metrics = createMetrics({
+    version,
     inFlight: () => ports.inFlight(),
+    rejectedWaiting: () => opened?.intake?.stores.rejected.count() ?? null,
+    database: () => opened?.database ?? null,
     waiting: () => opened?.intake?.events.depth ?? 0,
     recordsWaiting: () => opened?.intake?.records.depth ?? 0,
   });

@@ -18,6 +18,8 @@ import type { Intake } from './routes/route.ts';
 export interface OpenedIngest {
   /** Null without the role `api`. */
   readonly intake: Intake | null;
+  /** Its connections. */
+  readonly database: { readonly totalCount: number; readonly idleCount: number; readonly waitingCount: number };
   status(): Promise<object>;
   /** Commits what waits, makes the aggregator's last checkpoint and frees the connections. */
   close(): Promise<void>;
@@ -58,6 +60,7 @@ export async function openIngest(config: Config, log: Logger, metrics: IngestMet
     const aggregator = roles.has('aggregator') ? startAggregator(config, { log, metrics }, closing) : null;
     return {
       intake,
+      database: pool,
       close,
       status: async () => ({
         roles: [...roles],

@@ -1,7 +1,7 @@
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import type { Phase, Readiness } from '@shortlist/service/routing/health.ts';
 import type { CachedAnswers } from './cached-answers.ts';
-import type { Recommender, ReleaseControl, ReleaseStatus } from './recommender.ts';
+import type { PipelineFacts, Recommender, ReleaseControl, ReleaseStatus } from './recommender.ts';
 
 /** What a pod serves once it has loaded. */
 export interface Served {
@@ -14,6 +14,15 @@ export interface Served {
   readonly records?: RecordFacts | null;
   /** The assignment snapshot in force. */
   readonly assignments?: AssignmentFacts;
+  /** Null without a database. */
+  readonly database?: DatabaseFacts | null;
+}
+
+/** Connections to PostgreSQL, and who waits for one. */
+export interface DatabaseFacts {
+  readonly totalCount: number;
+  readonly idleCount: number;
+  readonly waitingCount: number;
 }
 
 /** Which assignment snapshot is in force. */
@@ -72,6 +81,21 @@ export class Lifecycle {
   /** Empty while nothing is loaded. */
   get pipelineStatus(): Readonly<Record<string, unknown>> {
     return this.#served?.recommender.status() ?? {};
+  }
+
+  /** What metrics say of the pipeline; null while nothing is loaded. */
+  get pipelineFacts(): PipelineFacts | null {
+    return this.#served?.recommender.facts?.() ?? null;
+  }
+
+  /** Null while nothing is loaded. */
+  get releaseControl(): ReleaseControl | null {
+    return this.#served?.releases ?? null;
+  }
+
+  /** Connections to PostgreSQL; null without, and while nothing is loaded. */
+  get database(): DatabaseFacts | null {
+    return this.#served?.database ?? null;
   }
 
   /** Null while nothing is loaded. */

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import type { LoadedRelease } from '@shortlist/core/release/loaded-release.ts';
 import type { ReleaseRegistry } from '@shortlist/core/release/registry.ts';
-import type { ReleaseControl, ReleaseStatus } from './recommender.ts';
+import type { ReleaseControl, ReleaseFacts, ReleaseStatus } from './recommender.ts';
 
 export interface ReleaseHolderOptions {
   readonly registry: ReleaseRegistry;
@@ -63,6 +63,8 @@ export class ReleaseHolder implements ReleaseControl {
   readonly #heldRefusals = new Map<string, { readonly reason: string; readonly retryAtMs: number }>();
   #watching: AbortController | null = null;
   #watch: Promise<void> = Promise.resolve();
+  #swaps = 0;
+  #refusals = 0;
 
   constructor(options: ReleaseHolderOptions) {
     this.#options = options;
@@ -114,6 +116,21 @@ export class ReleaseHolder implements ReleaseControl {
       active: this.#current?.id ?? null,
       previous: this.#previous?.id ?? null,
       last_refusal: this.#refusal,
+    };
+  }
+
+  facts(): ReleaseFacts | null {
+    if (this.#current === null) return null;
+    const { createdAt, trainingWindow, offlineMetrics } = this.#current.manifest;
+    const nowS = Date.now() / 1000;
+    const served = offlineMetrics.filter(({ system, segment = 'all' }) => system === 'served' && segment === 'all');
+    return {
+      ageS: nowS - Date.parse(createdAt) / 1000,
+      dataAgeS: nowS + (this.#options.clockOffsetS ?? 0) - trainingWindow.untilS,
+      swaps: this.#swaps,
+      refusals: this.#refusals,
+      variantsMissing: this.heldStatus().filter(({ loaded }) => !loaded).length,
+      offlineScores: Object.fromEntries(served.map(({ metric, k, value }) => [`${metric}@${k}`, value])),
     };
   }
 
@@ -193,6 +210,7 @@ export class ReleaseHolder implements ReleaseControl {
     const dropped = this.#previous;
     this.#previous = this.#current;
     this.#current = next;
+    this.#swaps += 1;
     this.#held.delete(next.id);
     if (dropped !== null && dropped !== next) this.#letGo(dropped);
     this.#options.onSwap?.(next, this.#previous);
@@ -223,6 +241,7 @@ export class ReleaseHolder implements ReleaseControl {
       const isNew = !this.#heldRefusals.has(id);
       const retryAtMs = isAbsent ? performance.now() + ABSENT_RETRY_MS : Infinity;
       this.#heldRefusals.set(id, { reason: reasonOf(error), retryAtMs });
+      if (isNew) this.#refusals += 1;
       if (isNew) this.#options.onRefusal?.({ release: id, reason: reasonOf(error), at: new Date().toISOString() });
     }
   }
@@ -251,6 +270,7 @@ export class ReleaseHolder implements ReleaseControl {
   }
 
   #refuse(id: string | undefined, error: unknown): void {
+    this.#refusals += 1;
     this.#refusal = { release: id ?? 'active.json', reason: reasonOf(error), at: new Date().toISOString() };
     this.#options.onRefusal?.(this.#refusal);
   }

@@ -1,11 +1,12 @@
 import type { Pool } from 'pg';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import type { AssignmentSnapshots } from '@shortlist/core/stores/assignment-snapshots.ts';
-import type { ExperimentStore } from '@shortlist/core/stores/experiment-store.ts';
+import type { ExperimentState, ExperimentStore } from '@shortlist/core/stores/experiment-store.ts';
 import { pause, whileLeading } from '@shortlist/core/stores/postgres/leadership.ts';
 import type { Experiments } from '../control/experiments.ts';
 import type { ResultsReader } from '../control/results.ts';
 import type { Decision } from '../decisions/decide.ts';
+import type { Evidence } from '../decisions/evidence.ts';
 import { SPLITTING } from '../publisher/snapshot-content.ts';
 
 /** Where pods find the newest snapshot. */
@@ -30,7 +31,10 @@ export interface LeaderOptions {
 
 export interface LeaderObserver {
   failed(what: 'leadership' | 'analysis' | 'publish' | 'deliver', error: unknown): void;
-  analysed(experiment: string, ms: number): void;
+  /** A round of analyses begins: all experiments there are, and the names of those that are split. */
+  round(all: readonly { readonly name: string; readonly state: ExperimentState }[], split: ReadonlySet<string>): void;
+  /** Null: it failed. */
+  analysed(experiment: string, ms: number, evidence: Evidence | null): void;
   decided(experiment: string, decision: Decision): void;
   published(version: number): void;
 }
@@ -102,10 +106,13 @@ export class Leader {
   }
 
   async #analyse(signal: AbortSignal): Promise<void> {
-    const { store } = this.#options;
-    for (const { name, state } of await store.experiments()) {
+    const { store, observer } = this.#options;
+    const all = await store.experiments();
+    const split = new Set(all.filter(({ state }) => SPLITTING.has(state)).map(({ name }) => name));
+    observer.round(all, split);
+    for (const name of split) {
       if (signal.aborted) return;
-      if (SPLITTING.has(state)) await this.#decide(name);
+      await this.#decide(name);
     }
   }
 
@@ -118,7 +125,7 @@ export class Leader {
         observer.failed('analysis', error);
         return null;
       });
-      observer.analysed(name, performance.now() - startedMs);
+      observer.analysed(name, performance.now() - startedMs, evidence);
       const decision = await experiments.settle(name, evidence, staleAfterS);
       if (decision !== null) observer.decided(name, decision);
     } catch (error) {

@@ -1,7 +1,10 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Refreshed } from '@shortlist/service/observe/refreshed.ts';
 import { RequestMetrics } from '@shortlist/service/observe/request-metrics.ts';
+import { ExperimentWatch } from './experiment-watch.ts';
 
 export interface ExperimentsMetrics extends Pick<RequestMetrics, 'finished' | 'aborted'> {
+  readonly watch: ExperimentWatch;
   readonly decisions: Counter;
   readonly failures: Counter;
   readonly announcements: Counter;
@@ -11,6 +14,9 @@ export interface ExperimentsMetrics extends Pick<RequestMetrics, 'finished' | 'a
 }
 
 export interface MetricsOptions {
+  readonly version: string;
+  /** Announcements that wait and that were given up; null while nothing is open. */
+  readonly announcements: () => Promise<{ readonly waiting: number; readonly failed: number }> | null;
   readonly inFlight: () => number;
   readonly isLeading: () => boolean;
   /** Version of the snapshot that was published last; 0: none yet. */
@@ -19,11 +25,13 @@ export interface MetricsOptions {
   readonly publishedAgeS: () => number;
 }
 
+const ANNOUNCEMENTS_EVERY_MS = 10_000;
+
 /** Everything the service counts. Labels are codes of ours, never names of experiments or text of a client. */
 export function createMetrics(options: MetricsOptions): ExperimentsMetrics {
   const registry = new Registry();
   const registers = [registry];
-  const requests = new RequestMetrics(registry, options.inFlight);
+  const requests = new RequestMetrics(registry, options);
   const gauge = (name: string, help: string, value: () => number) =>
     new Gauge({
       ...{ name, help, registers },
@@ -40,7 +48,22 @@ export function createMetrics(options: MetricsOptions): ExperimentsMetrics {
     'Seconds since a snapshot was published last.',
     options.publishedAgeS,
   );
+  const announcements = new Refreshed(options.announcements, ANNOUNCEMENTS_EVERY_MS);
+  new Gauge({
+    name: 'shortlist_experiments_announcements_open',
+    help: 'Announcements that wait for their next attempt, and those that were given up.',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      const counts = announcements.value;
+      this.reset();
+      if (counts === null) return;
+      this.set({ state: 'waiting' }, counts.waiting);
+      this.set({ state: 'given_up' }, counts.failed);
+    },
+  });
   return {
+    watch: new ExperimentWatch(registry, options.isLeading),
     finished: requests.finished.bind(requests),
     aborted: requests.aborted.bind(requests),
     decisions: new Counter({

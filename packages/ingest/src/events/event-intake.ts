@@ -1,3 +1,4 @@
+import { EVENT_TYPES } from '@shortlist/core/contracts/events.ts';
 import type { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import { LANE_EVENTS_MAX, type LogLane } from '@shortlist/core/stores/event-log.ts';
 import type { NewEvent } from '@shortlist/core/stores/event-store.ts';
@@ -14,6 +15,8 @@ export type EventOutcome = Rejection | { readonly status: 'accepted' | 'duplicat
 export interface IntakeObserver {
   commit(entries: number, ms: number): void;
   outcome(status: Outcome['status'], stage: string, count: number): void;
+  /** So many events of a type (its code) were stored. */
+  stored?(type: number, count: number): void;
 }
 
 export interface EventIntakeOptions {
@@ -64,6 +67,7 @@ export class EventIntake {
       }
     });
     const committed = await this.#commits.submit(events);
+    this.#countStored(events, committed);
     committed.forEach((result, at) => {
       const { eventId } = events[at]!;
       outcomes[places[at]!] =
@@ -83,9 +87,23 @@ export class EventIntake {
    */
   async append(events: readonly NewEvent[]): Promise<readonly (0 | 1)[]> {
     const results = await this.#commits.submit(events);
+    this.#countStored(events, results);
     return results.map((result) => {
       if (typeof result !== 'number') throw result;
       return result === 1 ? 1 : 0;
+    });
+  }
+
+  /** Duplicates are not counted again. */
+  #countStored(events: readonly NewEvent[], results: readonly (number | ShortlistError)[]): void {
+    const { observer } = this.#options;
+    if (observer?.stored === undefined) return;
+    const counts = new Uint32Array(EVENT_TYPES.length);
+    results.forEach((result, i) => {
+      if (result === 1) counts[events[i]!.type]! += 1;
+    });
+    counts.forEach((count, type) => {
+      if (count > 0) observer.stored!(type, count);
     });
   }
 

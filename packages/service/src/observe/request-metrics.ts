@@ -1,5 +1,6 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { FinishedRequest } from './finished-request.ts';
+import { registerProcess } from './process-metrics.ts';
 
 /** Seconds. Dense from 20 us to 10 ms, where the stages live, and around the 100 ms promise. */
 export const SECONDS = [
@@ -13,9 +14,9 @@ export class RequestMetrics {
   readonly durations: Histogram;
   readonly #aborted: Counter;
 
-  constructor(registry: Registry, inFlight: () => number) {
+  constructor(registry: Registry, options: { readonly inFlight: () => number; readonly version: string }) {
     const registers = [registry];
-    collectDefaultMetrics({ register: registry });
+    registerProcess(registry, options.version);
     this.requests = new Counter({
       name: 'shortlist_requests_total',
       help: 'Answers by route, status and tier (empty where a route has no tier).',
@@ -24,8 +25,8 @@ export class RequestMetrics {
     });
     this.durations = new Histogram({
       name: 'shortlist_request_duration_seconds',
-      help: 'From the complete request to its answer.',
-      labelNames: ['route'],
+      help: 'From the complete request to its answer, by route and tier (empty where there is none, also for refusals).',
+      labelNames: ['route', 'tier'],
       buckets: SECONDS,
       registers,
     });
@@ -39,14 +40,14 @@ export class RequestMetrics {
       help: 'Requests without an answer.',
       registers,
       collect() {
-        this.set(inFlight());
+        this.set(options.inFlight());
       },
     });
   }
 
   finished({ route, status, tier, ms }: FinishedRequest): void {
     this.requests.inc({ route, status: String(status), tier });
-    this.durations.observe({ route }, ms / 1000);
+    this.durations.observe({ route, tier }, ms / 1000);
   }
 
   /** A client went away before its answer. */

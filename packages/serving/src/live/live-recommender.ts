@@ -1,5 +1,5 @@
 import type { RecommendResponse } from '@shortlist/core/contracts/recommend.ts';
-import type { ItemList, Recommender } from '../recommender.ts';
+import type { ItemList, PipelineFacts, Recommender } from '../recommender.ts';
 import type { Live } from './open-live.ts';
 
 type Follows = Pick<Live, 'late' | 'served'>;
@@ -34,6 +34,10 @@ export class LiveRecommender implements Recommender {
 
   status(): ReturnType<Recommender['status']> {
     return this.#inner.status();
+  }
+
+  facts(): PipelineFacts | undefined {
+    return this.#inner.facts?.();
   }
 
   ready(): ReturnType<Recommender['ready']> {

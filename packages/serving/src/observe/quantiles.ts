@@ -1,4 +1,4 @@
-/** A histogram as prom-client reports it: cumulative buckets, one series per label value. */
+/** A histogram as prom-client reports it: cumulative buckets, one series per combination of label values. */
 export interface HistogramValues {
   readonly values: readonly {
     readonly metricName?: string;
@@ -16,23 +16,26 @@ export interface Quantiles {
   readonly p99: number;
 }
 
-/** p50, p95, p99 of every series of `label`, in the order the series appeared. */
+/** p50, p95, p99 of every value of `label`, in the order they appeared; series that differ in other labels are summed. */
 export function quantiles(histogram: HistogramValues, label: string): Quantiles[] {
-  const series = new Map<string, { upper: number; cumulative: number }[]>();
+  const series = new Map<string, Map<number, number>>();
   for (const { metricName, labels, value } of histogram.values) {
     if (metricName?.endsWith('_bucket') !== true) continue;
     const name = String(labels[label]);
-    const buckets = series.get(name) ?? [];
-    buckets.push({ upper: labels.le === '+Inf' ? Infinity : Number(labels.le), cumulative: value });
-    series.set(name, buckets);
+    const upper = labels.le === '+Inf' ? Infinity : Number(labels.le);
+    const counts = series.get(name) ?? new Map<number, number>();
+    series.set(name, counts.set(upper, (counts.get(upper) ?? 0) + value));
   }
-  return [...series].map(([name, buckets]) => ({
-    name,
-    count: buckets.at(-1)?.cumulative ?? 0,
-    p50: quantile(buckets, 0.5) * 1000,
-    p95: quantile(buckets, 0.95) * 1000,
-    p99: quantile(buckets, 0.99) * 1000,
-  }));
+  return [...series].map(([name, counts]) => {
+    const buckets = [...counts].map(([upper, cumulative]) => ({ upper, cumulative }));
+    return {
+      name,
+      count: buckets.at(-1)?.cumulative ?? 0,
+      p50: quantile(buckets, 0.5) * 1000,
+      p95: quantile(buckets, 0.95) * 1000,
+      p99: quantile(buckets, 0.99) * 1000,
+    };
+  });
 }
 
 /**

@@ -1,10 +1,33 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { quantile } from '@shortlist/serving/observe/quantiles.ts';
+import { quantile, quantiles } from '@shortlist/serving/observe/quantiles.ts';
+import type { PipelineFacts, ReleaseFacts } from '@shortlist/serving/recommender.ts';
+import { liveDouble, releasesDouble } from '../recommender-double.ts';
 import { post, startPod, type StartedPod } from '../start-pod.ts';
+
+const RELEASE: ReleaseFacts = {
+  ageS: 3600,
+  dataAgeS: 7200,
+  swaps: 2,
+  refusals: 1,
+  variantsMissing: 0,
+  offlineScores: { 'ndcg@20': 0.38 },
+};
+const PIPELINE: PipelineFacts = {
+  late: { rank: 4 },
+  dropped: { unavailable: 5 },
+  toppedUp: 1,
+  failures: 2,
+  profilesKept: 9,
+  breakers: { redis: { open: true, skipped: 6, failed: 7 } },
+};
 
 let pod: StartedPod;
 beforeAll(async () => {
-  pod = await startPod();
+  pod = await startPod({}, false);
+  const recommender = Object.assign(pod.recommender, { facts: () => PIPELINE });
+  const releases = { ...releasesDouble, facts: () => RELEASE };
+  const database = { totalCount: 8, idleCount: 0, waitingCount: 3 };
+  pod.lifecycle.serve({ recommender, releases, live: liveDouble, database });
   await post(`${pod.url}/recommend`, { user_id: 'degraded' }, { 'x-request-id': 'measured' });
   await post(`${pod.url}/recommend`, { session_id: 'secret-session' });
   await post(`${pod.url}/recommend`, 'no json');
@@ -27,7 +50,8 @@ describe('/metrics', () => {
     'shortlist_degraded_total{stage="rank"} 1',
     'shortlist_fallback_total{tier="session"} 1',
     'shortlist_stage_duration_seconds_count{stage="rank"} 2',
-    'shortlist_request_duration_seconds_count{route="/recommend"} 3',
+    'shortlist_request_duration_seconds_count{route="/recommend",tier="personalized"} 1',
+    'shortlist_request_duration_seconds_count{route="/recommend",tier=""} 1',
     'shortlist_batch_requests_bucket{le="4"} 1',
     'shortlist_batch_rows_sum 1200',
     'shortlist_queue_depth 7',
@@ -37,6 +61,21 @@ describe('/metrics', () => {
     'shortlist_release_info{release="release-0"} 0',
     'shortlist_live_lag_seconds 0.5',
     'shortlist_out_of_stock_leaks_total 2',
+    'shortlist_release_swaps_total 2',
+    'shortlist_release_refusals_total 1',
+    'shortlist_release_age_seconds 3600',
+    'shortlist_release_offline_score{metric="ndcg@20"} 0.38',
+    'shortlist_stage_late_total{stage="rank"} 4',
+    'shortlist_candidates_dropped_total{reason="unavailable"} 5',
+    'shortlist_slates_topped_up_total 1',
+    'shortlist_profiles_kept 9',
+    'shortlist_breaker_open{breaker="redis"} 1',
+    'shortlist_breaker_calls_total{breaker="redis",outcome="skipped"} 6',
+    'shortlist_database_connections{state="waiting"} 3',
+    `shortlist_build_info{version="test",node="${process.version}"} 1`,
+    'shortlist_event_loop_seconds_total{state="active"} ',
+    'shortlist_heap_limit_bytes ',
+    'nodejs_gc_duration_seconds_bucket{',
     'process_resident_memory_bytes ',
     'nodejs_eventloop_lag_p99_seconds ',
   ])('says %s', async (line) => {
@@ -86,6 +125,15 @@ describe('quantiles of a histogram', () => {
   it('interpolates within the bucket', () => {
     expect(quantile(buckets, 0.5)).toBeCloseTo(1.5);
     expect(quantile(buckets, 0.05)).toBeCloseTo(0.5);
+  });
+  it('sums series that differ in another label', () => {
+    const bucket = (tier: string, le: number | '+Inf', value: number) => ({
+      ...{ metricName: 'd_bucket', labels: { route: '/recommend', tier, le }, value },
+    });
+    const values = [bucket('a', 0.1, 0), bucket('a', '+Inf', 10), bucket('b', 0.1, 90), bucket('b', '+Inf', 90)];
+    expect(quantiles({ values }, 'route')).toEqual([
+      expect.objectContaining({ name: '/recommend', count: 100, p50: expect.closeTo(55.6, 1) }),
+    ]);
   });
   it('answers the last finite bound beyond it, and 0 for nothing', () => {
     expect(quantile(buckets, 0.99)).toBe(2);

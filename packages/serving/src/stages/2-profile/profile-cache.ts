@@ -57,6 +57,11 @@ export class ProfileCache {
     this.#kept = new LRUCache({ max: options.entriesMax });
   }
 
+  /** Profiles in memory. */
+  get kept(): number {
+    return this.#kept.size;
+  }
+
   /** The newest `max` events of the unit, oldest first. Rejects when no tier can give them; a failure is not kept. */
   async recent(unit: Unit, max: number): Promise<ProfileRead> {
     const key = unitKeyOf(unit);
@@ -96,7 +101,7 @@ export class ProfileCache {
       return [tier, requests === 0 ? null : Math.round((sum / requests) * 1e4) / 1e4] as const;
     });
     return {
-      entries: this.#kept.size,
+      entries: this.kept,
       requests,
       hit_rates: Object.fromEntries(rates),
       found: { ...this.#found },
