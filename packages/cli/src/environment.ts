@@ -60,6 +60,8 @@ export interface Environment {
   readonly valkeyPort?: number;
   readonly redisUrl?: string;
   readonly experimentsUrl: string;
+  /** All that was given, for processes that are started with it. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 /** Reads and validates the variables of `EnvironmentSchema`. Throws `config_invalid` with the variable's name. */
@@ -80,6 +82,9 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
     home: resolve(REPOSITORY, values.SHORTLIST_HOME),
     dataFolder: resolve(REPOSITORY, values.SHORTLIST_DATA),
     experimentsUrl: values.SHORTLIST_EXPERIMENTS_URL,
+    variables: Object.fromEntries(
+      Object.entries(variables).filter((entry): entry is [string, string] => entry[1] !== undefined),
+    ),
     ...(values.DATABASE_URL === undefined ? {} : { databaseUrl: values.DATABASE_URL }),
     ...(values.SHORTLIST_POSTGRES_PORT === undefined ? {} : { postgresPort: Number(values.SHORTLIST_POSTGRES_PORT) }),
     ...(values.SHORTLIST_VALKEY_PORT === undefined ? {} : { valkeyPort: Number(values.SHORTLIST_VALKEY_PORT) }),

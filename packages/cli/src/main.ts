@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import { readEnvironment, type Environment } from './environment.ts';
+import { register as capacity } from './verbs/capacity.ts';
 import { register as database } from './verbs/database.ts';
 import { register as demo } from './verbs/demo.ts';
 import { register as evaluate } from './verbs/evaluate.ts';
@@ -13,6 +14,7 @@ import { register as precompute } from './verbs/precompute.ts';
 import { register as redis } from './verbs/redis.ts';
 import { register as release } from './verbs/release.ts';
 import { register as retention } from './verbs/retention.ts';
+import { register as serve } from './verbs/serve.ts';
 import { register as train } from './verbs/train.ts';
 import { register as up } from './verbs/up.ts';
 import { codedIfDiskFull, codedWriteError } from './write-error.ts';
@@ -23,6 +25,7 @@ export type Verb = (program: Command, environment: Environment) => void;
 const VERBS: readonly Verb[] = [
   demo,
   up,
+  serve,
   database,
   redis,
   generate,
@@ -35,6 +38,7 @@ const VERBS: readonly Verb[] = [
   evaluate,
   experiment,
   precompute,
+  capacity,
 ];
 
 /** Prints an operating error as one line (exit code 2); anything else is a bug and shows its stack (exit code 1). */

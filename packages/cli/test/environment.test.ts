@@ -10,11 +10,13 @@ test('an empty environment gives the defaults, relative to the repository', () =
     home: resolve(repository, '.shortlist'),
     dataFolder: resolve(repository, '../shared/data'),
     experimentsUrl: 'http://127.0.0.1:8092',
+    variables: {},
   });
 });
 
-test('an empty variable is an absent one, others are not looked at', () => {
-  expect(readEnvironment({ SHORTLIST_HOME: '', DATABASE_URL: '', SHORTLIST_TYPO: 'x' })).toEqual(readEnvironment({}));
+test('an empty variable is an absent one, others are not looked at but passed on', () => {
+  const given = { SHORTLIST_HOME: '', DATABASE_URL: '', SHORTLIST_TYPO: 'x' };
+  expect(readEnvironment(given)).toEqual({ ...readEnvironment({}), variables: given });
 });
 
 test('what is set is taken, relative paths from the repository', () => {

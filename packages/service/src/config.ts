@@ -67,6 +67,10 @@ export const portsConfig = (ports: { http: number; admin: number; adminRoutes: s
     description:
       'Let several processes listen on the public port (SO_REUSEPORT), one per core; else a port in use is refused.',
   }),
+  listenWhenReady: flag(false, {
+    description:
+      'Bind the public port only when everything is loaded. For who sends traffic to any port that answers: a shared port, nginx. Probes then ask the admin port.',
+  }),
   bodyBytesMax: int(ports.bodyBytesMax ?? MIB, 1024, 64 * MIB, {
     unit: 'bytes',
     description: 'Largest request body; a larger one gets 413.',

@@ -27,8 +27,10 @@ export interface ServicePortsOptions<Services> {
 }
 
 export interface ServicePorts {
-  /** Binds both ports. Throws `port_in_use`. */
-  listen(): Promise<{ readonly httpPort: number; readonly adminPort: number }>;
+  /** Binds both ports, but for the public one with `listenWhenReady`; it is null then. Throws `port_in_use`. */
+  listen(): Promise<{ readonly httpPort: number | null; readonly adminPort: number }>;
+  /** Everything is loaded: with `listenWhenReady` binds the public port, and says which. Throws `port_in_use`. */
+  accept(): Promise<{ readonly httpPort?: number }>;
   /** Requests whose answer has not been written yet. */
   inFlight(): number;
   /**
@@ -64,14 +66,22 @@ export async function createServicePorts<Services>(options: ServicePortsOptions<
   const open = serve(createRouter({ routes: onPublic, services, finished }), options.refusal);
   const admin = serve(createRouter({ routes: onAdmin, services, finished }));
 
+  const listenPublic = (): Promise<number> => {
+    const { httpHost: host, httpPort: port, sharePort } = config;
+    return open.listen({ host, port, sharePort });
+  };
+
   return {
     inFlight: () => open.inFlight() + admin.inFlight(),
     async listen() {
-      const { httpHost, httpPort, adminHost, adminPort, sharePort } = config;
+      const { adminHost, adminPort, listenWhenReady } = config;
       return {
-        httpPort: await open.listen({ host: httpHost, port: httpPort, sharePort }),
+        httpPort: listenWhenReady ? null : await listenPublic(),
         adminPort: await admin.listen({ host: adminHost, port: adminPort, sharePort: false }),
       };
+    },
+    async accept() {
+      return config.listenWhenReady ? { httpPort: await listenPublic() } : {};
     },
     async drain() {
       options.onDrain();

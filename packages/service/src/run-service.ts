@@ -7,6 +7,7 @@ export interface ServiceOptions<Opened extends { close(): Promise<void> }> {
   readonly logger: ServiceLogger;
   readonly ports: {
     listen(): Promise<object>;
+    accept(): Promise<object>;
     drain(): Promise<number>;
   };
   /** Loads and checks what the service serves with. Throws coded errors. */
@@ -74,7 +75,8 @@ export async function runService<Opened extends { close(): Promise<void> }>({
       return;
     }
     const about = serve(opened);
-    log.info({ ...about, load_ms: Math.round(performance.now() - startedMs) }, 'ready');
+    const accepting = await ports.accept();
+    log.info({ ...about, ...accepting, load_ms: Math.round(performance.now() - startedMs) }, 'ready');
   } catch (error) {
     await fail(error);
   }

@@ -1,4 +1,4 @@
-/** A pod as `main.ts` runs it, with the double behind it: `GET /products` takes long, and a start can be made to fail. */
+/** A pod as `main.ts` runs it, with the double behind it: `GET /products` waits for SIGUSR2, and a start can be made to fail. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import { readConfig } from '@shortlist/serving/config.ts';
@@ -6,12 +6,13 @@ import { createLogger } from '@shortlist/service/observe/logger.ts';
 import { runPod } from '@shortlist/serving/pod.ts';
 import { liveDouble, RecommenderDouble, releasesDouble } from './recommender-double.ts';
 
-const SLOW_MS = 400;
+/** Of a request that must be in flight while the test looks, however slow the machine is. */
+const released = new Promise<void>((resolve) => process.once('SIGUSR2', () => resolve()));
 const start = process.argv[2] ?? '';
 
-class SlowProducts extends RecommenderDouble {
+class HeldProducts extends RecommenderDouble {
   override async products(query: { page: number; pageSize: number }) {
-    await sleep(SLOW_MS);
+    await released;
     return super.products(query);
   }
 }
@@ -28,10 +29,11 @@ await runPod({
   version: 'test',
   async open() {
     await sleep(50);
+    if (start === 'held') await released;
     if (start === 'coded') throw new ShortlistError('release_none_active', { dataset: config.dataset });
     if (start === 'bug') throw new TypeError('broken invariant');
     if (start === 'crash') setTimeout(() => crash(), 50);
     const close = () => Promise.resolve();
-    return { recommender: new SlowProducts(), releases: releasesDouble, live: liveDouble, close };
+    return { recommender: new HeldProducts(), releases: releasesDouble, live: liveDouble, close };
   },
 });

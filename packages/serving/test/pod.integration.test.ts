@@ -3,6 +3,9 @@ import { killChildren, startChild as start, untilReady as ready, type ChildPod }
 
 afterEach(killChildren);
 
+/** Far beyond what a busy machine needs; none of them is waited for. */
+const WITHIN = { timeout: 30_000 };
+
 const startChild = (variables: Record<string, string> = {}, mode = ''): ChildPod =>
   start('pod-child.ts', variables, [mode]);
 
@@ -12,9 +15,11 @@ describe.each(['uws', 'node'])('a pod on %s', (httpServer) => {
     await ready(child);
     const answer = fetch(`${child.url()}/products`);
     await expect
-      .poll(async () => (await fetch(`${child.url()}/metrics`)).text())
+      .poll(async () => (await fetch(`${child.url()}/metrics`)).text(), WITHIN)
       .toContain('shortlist_requests_in_flight 2');
     child.process.kill(signal);
+    await expect.poll(() => child.lines.map(({ msg }) => msg), WITHIN).toContain('draining');
+    child.process.kill('SIGUSR2');
     const response = await answer;
     expect(response.status).toBe(200);
     expect(response.headers.get('connection')).toBe('close');
@@ -24,11 +29,11 @@ describe.each(['uws', 'node'])('a pod on %s', (httpServer) => {
   });
 
   it('says no to readiness while the port is still open', async () => {
-    const child = startChild({ SHORTLIST_HTTP_SERVER: httpServer, SHORTLIST_DRAIN_DELAY_MS: '600' });
+    const child = startChild({ SHORTLIST_HTTP_SERVER: httpServer, SHORTLIST_DRAIN_DELAY_MS: '3000' });
     await ready(child);
     expect((await fetch(`${child.url()}/health/ready`)).status).toBe(200);
     child.process.kill('SIGTERM');
-    await expect.poll(async () => (await fetch(`${child.url()}/health/ready`)).status).toBe(503);
+    await expect.poll(async () => (await fetch(`${child.url()}/health/ready`)).status, WITHIN).toBe(503);
     expect((await fetch(`${child.url()}/health/live`)).status).toBe(200);
     const late = await fetch(`${child.url()}/recommendations?user_id=u`);
     expect(late.status).toBe(200);
@@ -41,12 +46,26 @@ describe.each(['uws', 'node'])('a pod on %s', (httpServer) => {
     await ready(child);
     const answer = fetch(`${child.url()}/products`).catch(() => 'cut off');
     await expect
-      .poll(async () => (await fetch(`${child.url()}/metrics`)).text())
+      .poll(async () => (await fetch(`${child.url()}/metrics`)).text(), WITHIN)
       .toContain('shortlist_requests_in_flight 2');
     child.process.kill('SIGTERM');
     expect(await answer).toBe('cut off');
     expect(await child.ended).toBe(0);
     expect(child.lines.at(-1)).toMatchObject({ msg: 'stopped', cut_off: 1 });
+  });
+});
+
+describe.each(['uws', 'node'])('a pod on %s that listens when it is ready', (httpServer) => {
+  it('binds the public port last, and says which; the admin port is there from the start', async () => {
+    const child = startChild({ SHORTLIST_HTTP_SERVER: httpServer, SHORTLIST_LISTEN_WHEN_READY: 'true' }, 'held');
+    await expect.poll(() => child.lines.find(({ msg }) => msg === 'listening')?.httpPort, WITHIN).toBeNull();
+    expect((await fetch(`${child.adminUrl()}/health/ready`)).status).toBe(503);
+    child.process.kill('SIGUSR2');
+    await ready(child);
+    const { httpPort } = child.lines.find(({ msg }) => msg === 'ready')!;
+    expect((await fetch(`http://127.0.0.1:${String(httpPort)}/health/ready`)).status).toBe(200);
+    child.process.kill('SIGTERM');
+    expect(await child.ended).toBe(0);
   });
 });
 

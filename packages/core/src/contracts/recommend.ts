@@ -115,7 +115,8 @@ export type Recommendation = Static<typeof RecommendationSchema>;
 export const RecommendResponseSchema = Type.Object({
   recommendations: Type.Array(RecommendationSchema),
   tier: Type.Enum([...TIERS]),
-  degraded: Type.Array(Type.String(), { description:
+  degraded: Type.Array(Type.String(), {
+    description:
       'What the answer was made without: stages that could not do their work (profile, rank), and what is left out under load (load.candidates, load.rank, load.lists).',
   }),
   cached: Type.Optional(
