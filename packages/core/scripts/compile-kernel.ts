@@ -2,27 +2,35 @@
  * Compiles packages/core/assembly to src/retrieval/kernel/kernel.wasm, which is committed: whoever runs Shortlist needs no
  * compiler. `node packages/core/scripts/compile-kernel.ts`; test/retrieval/kernel/kernel-build.test.ts holds the two equal.
  */
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import asc from 'assemblyscript/asc';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 
 const SOURCES = join(import.meta.dirname, '../assembly');
 export const KERNEL_FILE = join(import.meta.dirname, '../src/retrieval/kernel/kernel.wasm');
 
 /** Nothing is allocated, so there is no runtime; array bounds are the host's affair, so nothing is asserted. */
 const OPTIONS = [
-  ...['kernel.ts', '--baseDir', SOURCES, '--outFile', 'kernel.wasm'],
   ...['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--enable', 'relaxed-simd'],
   ...['--importMemory', '--initialMemory', '16', '--maximumMemory', '65536'],
 ];
 
-export async function compileKernel(): Promise<Uint8Array> {
-  let binary: Uint8Array | undefined;
-  const { error } = await asc.main(OPTIONS, {
-    writeFile: (_name, content) => void (binary = content as Uint8Array),
-  });
-  if (error !== null || binary === undefined) throw new Error('the kernel does not compile', { cause: error });
-  return binary;
+/**
+ * As a process of its own: the types of the compiler's module would change those of arrays in the whole project.
+ * @throws Error that has what the compiler says
+ */
+export function compileKernel(): Uint8Array {
+  const compiler = join(dirname(createRequire(import.meta.url).resolve('assemblyscript/package.json')), 'bin/asc.js');
+  const folder = mkdtempSync(join(tmpdir(), 'shortlist-kernel-'));
+  try {
+    const file = join(folder, 'kernel.wasm');
+    execFileSync(process.execPath, [compiler, 'kernel.ts', '--baseDir', SOURCES, '--outFile', file, ...OPTIONS]);
+    return readFileSync(file);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
-if (import.meta.main) writeFileSync(KERNEL_FILE, await compileKernel());
+if (import.meta.main) writeFileSync(KERNEL_FILE, compileKernel());

@@ -98,7 +98,7 @@ async function recountKilledAt(commits: number): Promise<{ readonly done: readon
 const rebuild = async () => {
   const done: number[] = [];
   const progress = (events: number) => void done.push(events);
-  await rebuildCounters({ databaseUrl: database.url, pool: database.pool, shard: WHOLE, progress, onDelegated() {} });
+  await rebuildCounters({ databaseUrl: database.url, pool: database.pool, shard: WHOLE, progress, onDelegated: vi.fn() });
   return done;
 };
 
