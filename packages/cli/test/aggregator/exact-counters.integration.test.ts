@@ -195,4 +195,19 @@ describe('stored counters (real PostgreSQL)', () => {
     const consumers = await pool.query('SELECT name FROM consumers');
     expect(consumers.rows).toEqual([{ name: 'counters' }]);
   });
+
+  it('let erasures be completed after Redis was taken away for good', async () => {
+    const { pool, lane, stores, start } = await open('without-redis');
+    const one = await lane();
+    await appendAll(one, seededEvents({ count: 200, seed: 71, aroundS: MIDNIGHT_S }));
+    await pool.query("INSERT INTO consumers (name, epoch, offsets) VALUES ('projector', 0, '{}')");
+    await one.write(async (inTurn, tell) => {
+      const { retractions } = await inTurn.users.erase('user 3');
+      for (const payload of retractions) tell({ kind: LOG_KIND.retract, payload });
+    });
+    expect(await stores.users.completeErasures()).toEqual([]);
+    start();
+    const waiting = () => pool.query('SELECT FROM erasures WHERE completed_at IS NULL');
+    await expect.poll(async () => (await waiting()).rowCount, { timeout: 20_000 }).toBe(0);
+  });
 });

@@ -168,7 +168,9 @@ export class Aggregator {
     if (term.signal.aborted) end();
     try {
       await onStep?.('lead');
-      await claimSharding(term.client, namesOfAll(this.#options.shard.count));
+      // Where Redis was taken away for good, erasures must not wait for the projector that it had.
+      const { shard, fast } = this.#options;
+      await claimSharding(term.client, namesOfAll(shard.count, fast === undefined ? ['counters'] : undefined));
       const counters = this.#countersConsumer(term);
       await counters.open();
       this.#set({ itemsCounted: counters.state.itemIds.length, recomputing: null });

@@ -14,9 +14,11 @@ export function isOfShard(id: string, { index, count }: ItemShard): boolean {
 export const shardName = (name: string, { index, count }: ItemShard): string =>
   count === 1 ? name : `${name}:${index + 1}/${count}`;
 
-/** Leases and consumers of all shards. */
-export function namesOfAll(count: number) {
+const CONSUMERS = ['counters', 'projector'] as const;
+
+/** Leases and consumers of all shards; without Redis nobody projects. */
+export function namesOfAll(count: number, consumers: readonly (typeof CONSUMERS)[number][] = CONSUMERS) {
   const shards = Array.from({ length: count }, (_, index) => ({ index, count }));
   const named = (name: string) => shards.map((shard) => shardName(name, shard));
-  return { leases: named('aggregator'), consumers: [...named('counters'), ...named('projector')] };
+  return { leases: named('aggregator'), consumers: consumers.flatMap(named) };
 }
