@@ -98,7 +98,13 @@ async function recountKilledAt(commits: number): Promise<{ readonly done: readon
 const rebuild = async () => {
   const done: number[] = [];
   const progress = (events: number) => void done.push(events);
-  await rebuildCounters({ databaseUrl: database.url, pool: database.pool, shard: WHOLE, progress, onDelegated: vi.fn() });
+  await rebuildCounters({
+    databaseUrl: database.url,
+    pool: database.pool,
+    shard: WHOLE,
+    progress,
+    onDelegated: vi.fn(),
+  });
   return done;
 };
 
