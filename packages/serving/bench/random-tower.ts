@@ -4,7 +4,7 @@ import { draw, FLOAT, floats, INT32, intAttribute, model, node, tensor, value, t
 
 const HIDDEN = 128;
 /** Small: a user stays near the items of the profile, as with a trained tower. */
-const SPREAD = 0.1;
+const SPREAD = 0.02;
 
 /**
  * A user tower of the served shape with random weights: softmax-weighted pooling of 50 item vectors by vector and age,

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { arrowBytes } from '../../core/bench/arrow-bytes.ts';
 import { benchCatalog, benchLists, NOW_S } from '../../core/bench/retrieval-shop.ts';
+import { shopGroups, shopVectors } from '../../core/bench/shop-vectors.ts';
 import { trendingBytes } from '../../core/bench/retrieval-trending.ts';
 import type { Catalog } from '@shortlist/core/catalog/catalog.ts';
 import { itemsToArrow } from '@shortlist/core/catalog/write-items.ts';
@@ -12,7 +13,7 @@ import type { IndexKind } from '@shortlist/core/retrieval/vector-index.ts';
 import { seededRandom } from '@shortlist/core/statistics/seeded-random.ts';
 import { randomRanker } from './random-ranker.ts';
 import { randomTower } from './random-tower.ts';
-import { shoppers, shopVectors } from './synthetic-shoppers.ts';
+import { shoppers } from './synthetic-shoppers.ts';
 
 const DIM = 64;
 const ACTORS = 20_000;
@@ -95,7 +96,7 @@ async function putSources(put: Put, catalog: Catalog): Promise<void> {
   // A large shop has most lists short: few items are often seen together.
   const near = count <= 20_000 ? 200 : count <= 200_000 ? 50 : 10;
   const length = Math.min(near, 50);
-  await put('item-vectors.f32', shopVectors(count, DIM));
+  await put('item-vectors.f32', shopVectors(shopGroups(count), DIM));
   await put('user-tower.onnx', randomTower(DIM));
   await put('trending.arrow', trendingBytes(catalog));
   await put('co-visitation.arrow', listBytes(['item', 'neighbor', 'score'], count, count, length, 4));

@@ -11,7 +11,7 @@ import type { IndexKind } from './vector-index.ts';
  * A graph of more rows than this is first tried on so many of them: building one of a million takes half an hour. A graph
  * only gets slower with more rows, so when it is the slower one already, the large one is not built.
  */
-const GRAPH_TRIAL_ROWS = 50_000;
+const GRAPH_TRIAL_ROWS = 20_000;
 /** Below this a scan of all codes takes less time than a choice among lists. */
 const LISTS_FROM_ROWS = 10_000;
 /** Lists are fitted to a bit more than the target: other users than those measured should find as much. */

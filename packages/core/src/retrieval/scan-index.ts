@@ -26,6 +26,8 @@ export const SCAN_DEFAULTS: ScanSettings = { probes: 32, band: 0.2 };
 const SCANNED_PER_EXACT = 12;
 /** Rows of a loaded index that are compared with the table. */
 const SAMPLED_ROWS = 64;
+/** Least width of the band: where k is small, a share of it is too thin, and rows are cheap. */
+const BAND_ROWS_MIN = 50;
 const ALIGNMENT = 64;
 /** The kernel looks at the mask 16 rows at a time. */
 const MASK_SLACK = 64;
@@ -177,7 +179,7 @@ export class ScanIndex implements VectorIndex {
     this.#query.set(query);
     const mask = excluded === null ? 0 : this.#addressOf(excluded);
     const share = excluded === null ? 1 : estimateShareLeft(excluded, this.count);
-    const keep = Math.ceil(k * (1 + this.settings.band));
+    const keep = k + Math.max(BAND_ROWS_MIN, Math.ceil(k * this.settings.band));
     // So many that are not excluded are looked at, as a search without a mask does.
     const wanted = this.#visited();
     const left = share * this.count;

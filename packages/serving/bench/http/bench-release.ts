@@ -8,13 +8,16 @@ import type { IndexKind } from '@shortlist/core/retrieval/vector-index.ts';
 import { writeSyntheticRelease } from '../synthetic-run.ts';
 
 /** Of the synthetic data: another number makes it anew. */
-const DATA_VERSION = 1;
+const DATA_VERSION = 2;
 
 /** Where made releases are kept between runs; `.shortlist` of the checkout unless told. Outside git. */
 const cacheFolder = (): string =>
   process.env.SHORTLIST_BENCH_CACHE ?? resolve(import.meta.dirname, '../../../../.shortlist/bench');
 
-/** A synthetic release of so many items, from the cache or made now (an index over 100,000 takes a minute). */
+/**
+ * A synthetic release of so many items, from the cache or made now (a million with lists: 4 minutes). By itself it prints
+ * the folder: `node packages/serving/bench/http/bench-release.ts --items 1000000 --index ivf`.
+ */
 export async function benchRelease(items: number, index: IndexKind | 'auto'): Promise<string> {
   const key = `${items}-${index}-${DATA_VERSION}.${RELEASE_FORMAT_VERSION}-${FEATURE_HASH.slice(0, 8)}`;
   const folder = join(cacheFolder(), key);
@@ -27,6 +30,11 @@ export async function benchRelease(items: number, index: IndexKind | 'auto'): Pr
   }
   const [id] = await readdir(join(folder, 'releases'));
   return join(folder, 'releases', id!);
+}
+
+if (import.meta.main) {
+  const option = (name: string, initial: string) => process.argv[process.argv.indexOf(name) + 1 || Infinity] ?? initial;
+  console.log(await benchRelease(Number(option('--items', '1000000')), option('--index', 'ivf') as IndexKind | 'auto'));
 }
 
 /** A workspace `home` in which the release in `from` serves `dataset` with these parameters; its files are linked. */
