@@ -46,6 +46,15 @@ export const ERRORS = {
     status: 409,
     message: 'Nobody in {dataset} has a relevant item in the test period. Choose another split or label.',
   },
+  capacity_measurements_invalid: {
+    status: 422,
+    message: 'The measurements in {file} cannot be used: {reason}. `make bench SUITE=serving JSON={file}` makes them.',
+  },
+  capacity_not_measured: {
+    status: 409,
+    message: 'Not measured: {what}. Known: {known}. Measure it, or say --extrapolate for a guess that is marked as one.',
+  },
+  capacity_slo_unreachable: { status: 409, message: 'No number of pods keeps a p99 of {sloMs} ms: {reason}.' },
   pod_start_failed: { status: 500, message: 'The ranking pod did not start: {reason}. Its log is {log}.' },
   ingest_start_failed: { status: 500, message: 'The ingest service did not start: {reason}. Its log is {log}.' },
   ingest_ended: { status: 500, message: 'The ingest service ended by itself: {reason}. Its log is {log}.' },
