@@ -52,7 +52,8 @@ export const ERRORS = {
   },
   capacity_not_measured: {
     status: 409,
-    message: 'Not measured: {what}. Known: {known}. Measure it, or say --extrapolate for a guess that is marked as one.',
+    message:
+      'Not measured: {what}. Known: {known}. Measure it, or say --extrapolate for a guess that is marked as one.',
   },
   capacity_slo_unreachable: { status: 409, message: 'No number of pods keeps a p99 of {sloMs} ms: {reason}.' },
   pod_start_failed: { status: 500, message: 'The ranking pod did not start: {reason}. Its log is {log}.' },
