@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import type { Environment } from '../environment.ts';
 import type { AssignOptions } from '../experiment/assign.ts';
+import { registerOffPolicy } from './off-policy.ts';
 import { registerSimulations } from './simulate.ts';
 
 /** `shortlist experiment ...`: experiments of the service at SHORTLIST_EXPERIMENTS_URL. */
@@ -94,6 +95,7 @@ export function register(program: Command, environment: Environment): void {
     });
   registerPower(experiment);
   registerSimulations(experiment, environment);
+  registerOffPolicy(experiment, environment);
 }
 
 interface PowerOptions {

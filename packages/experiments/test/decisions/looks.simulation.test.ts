@@ -42,9 +42,10 @@ function follow(run: ShopRun, metric: Metric): Outcome {
     const { estimates, lifts } = metric.analyse(stratify(run.at(day, metric.group)).arms);
     const [control, treatment] = [estimates[0]!, estimates[1]!];
     const absolute = absoluteEffect(control, treatment);
-    const test = welch(lifts[0]!, { alpha: ALPHA });
-    if (absolute.status !== 'ok' || test.status !== 'ok' || lifts[0]!.status !== 'ok') continue;
-    const numbers = { lift: lifts[0].value, pValue: test.pValue, information: totalVariance(absolute) };
+    const lift = lifts[0]!;
+    const test = welch(lift, { alpha: ALPHA });
+    if (absolute.status !== 'ok' || test.status !== 'ok' || lift.status !== 'ok') continue;
+    const numbers = { lift: lift.value, pValue: test.pValue, information: totalVariance(absolute) };
     const nowS = STARTED_S + (day + 1) * DAY_S;
     const given = evidence({
       ...{ computedAtS: nowS, dataUntilS: nowS },
@@ -58,7 +59,7 @@ function follow(run: ShopRun, metric: Metric): Outcome {
     if (look === null) continue;
     looks.push(look);
     const fractions = looks.map(({ fraction }) => fraction);
-    byUnits ||= Math.abs(numbers.lift / lifts[0].standardError) >= lanDeMetsBounds(fractions, { alpha: ALPHA }).at(-1)!;
+    byUnits ||= Math.abs(numbers.lift / lift.standardError) >= lanDeMetsBounds(fractions, { alpha: ALPHA }).at(-1)!;
     if (look.superior.length + look.inferior.length > 0) return { found: true, byUnits, looks: looks.length };
   }
   return { found: false, byUnits, looks: looks.length };
