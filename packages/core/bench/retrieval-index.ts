@@ -1,107 +1,127 @@
 /**
- * Recall and time of the vector indexes, filters included:
- * `node packages/core/bench/retrieval-index.ts [--items 20000,200000 | --fold DIR] [--graphs 16x200,32x400]
- * [--ef 500,800,1200,2000] [--json FILE]`.
- * Vectors are clustered at random, or those of a training fold (`training/run-<digest>/folds/final`) with its real users. Graphs
- * are M x efConstruction; one of 32x400 takes minutes per 200,000 items.
+ * Time and recall of the vector indexes, interleaved, with and without filters:
+ *
+ *   node packages/core/bench/retrieval-index.ts [--items 1000,100000,1000000] [--sets easy,hard | --fold DIR]
+ *     [--indexes flat,flat_int8,ivf,hnsw32x400] [--graph-items-max 100000] [--k 100,300,500] [--target 0.97]
+ *     [--repeats 5] [--only-build] [--json FILE]
+ *
+ * Sets are of shop-vectors.ts, 64 dimensions; `--fold` takes those of a training fold (`training/run-<digest>/folds/final`)
+ * with its real users. An index is searched as the release job would: with the fewest probes, or the smallest ef, that
+ * find `--target` of the exact 500 nearest. `ivf2048` is of so many lists, `hnsw16x200` of M x efConstruction; a graph is
+ * only made for catalogues up to --graph-items-max, since one of 32x400 takes minutes per 100,000 items. Indexes are kept
+ * under .shortlist/bench; `--only-build` makes them and stops.
+ *
+ * Names are `index.<set>.<items>.<index>.<figure>`: `k500.p50|p99|recall`, `side.k500.recall` under a filter (masks of
+ * index-trial.ts), `build`, `open`, `bytes` of the index beside its vectors. p50 and p99 are of single searches; median,
+ * least and most are of the repeats.
  */
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { fitHnsw, fitScan } from '../src/retrieval/fit-index.ts';
 import { FlatIndex } from '../src/retrieval/flat-index.ts';
-import { HNSW_DEFAULTS, HnswIndex } from '../src/retrieval/hnsw-index.ts';
-import type { VectorIndex } from '../src/retrieval/vector-index.ts';
-import { seededRandom } from '../src/statistics/seeded-random.ts';
-import { interleaved, report, summarised, type BenchResult } from './report.ts';
+import { HnswIndex } from '../src/retrieval/hnsw-index.ts';
+import { IndexTrial, quantile } from '../src/retrieval/index-trial.ts';
+import { ScanIndex } from '../src/retrieval/scan-index.ts';
+import { report, summarised, type BenchResult } from './report.ts';
+import { benchIndex, type BenchIndex } from './retrieval-indexes.ts';
 import { syntheticVectors, trainedVectors, type BenchVectors } from './retrieval-vectors.ts';
+import type { ShopKind } from './shop-vectors.ts';
 
 const QUERIES = 200;
-const K = 500;
-const ROUNDS = { repeats: 5, calls: 20 };
+const FITTED_K = 500;
+/** Searches that one index does in a round of its own. */
+const TIMED_MS_MAX = 3000;
 
 function option(name: string, initial: string): string {
   const at = process.argv.indexOf(name);
   return at < 0 ? initial : (process.argv[at + 1] ?? initial);
 }
-const efs = option('--ef', '500,800,1200,2000').split(',').map(Number);
-const graphs = option('--graphs', `${HNSW_DEFAULTS.m}x${HNSW_DEFAULTS.efConstruction}`).split(',');
+const ks = option('--k', '100,300,500').split(',').map(Number);
+const target = Number(option('--target', '0.97'));
+const repeats = Number(option('--repeats', '5'));
+const onlyBuild = process.argv.includes('--only-build');
+const graphItemsMax = Number(option('--graph-items-max', '100000'));
 
-/** Share of the exact best k that an index finds, mean over the queries. */
-function recallOf(index: VectorIndex, exact: VectorIndex, queries: readonly Float32Array[], mask: Uint8Array | null) {
-  const [rows, expected, scores] = [new Int32Array(K), new Int32Array(K), new Float32Array(K)];
-  let share = 0;
-  for (const query of queries) {
-    const wanted = expected.subarray(0, exact.search(query, K, expected, scores, mask));
-    const found = new Set(rows.subarray(0, index.search(query, K, rows, scores, mask)));
-    share += wanted.reduce((hits, row) => hits + (found.has(row) ? 1 : 0), 0) / wanted.length;
-  }
-  return share / queries.length;
+async function indexesOf(of: BenchVectors): Promise<BenchIndex[]> {
+  const items = of.vectors.length / of.dim;
+  const made: BenchIndex[] = [];
+  for (const name of option('--indexes', 'flat,flat_int8,ivf,hnsw32x400').split(','))
+    if (!name.startsWith('hnsw') || items <= graphItemsMax) made.push(await benchIndex(name, of));
+  return made;
 }
 
-/** Masks that leave a share of the items: at random, and a half space, what a category is to who likes another one. */
-function masks({ vectors, dim }: BenchVectors): Record<string, Uint8Array> {
-  const count = vectors.length / dim;
-  const random = seededRandom(23);
-  const keep = (share: number) => Uint8Array.from({ length: count }, () => (random() < share ? 0 : 1));
-  const side = Uint8Array.from({ length: count }, (_, row) => (vectors[row * dim]! > 0 ? 0 : 1));
-  return { half: keep(0.5), tenth: keep(0.1), hundredth: keep(0.01), side };
-}
-
-function build({ name, vectors, dim }: BenchVectors, graph: string): { index: HnswIndex; results: BenchResult[] } {
-  const [m = 0, efConstruction = 0] = graph.split('x').map(Number);
-  const started = performance.now();
-  const index = HnswIndex.build(vectors, dim, { ...HNSW_DEFAULTS, m, efConstruction }, (done) =>
-    process.stderr.write(`\r${name} ${graph}: ${done} indexed`),
+/** The kernel's exact scores are the flat index's, several times faster. */
+function trialOf({ vectors, dim, queries }: BenchVectors, indexes: readonly BenchIndex[], k: number): IndexTrial {
+  const codes = indexes.map(({ index }) => index).find((index) => index instanceof ScanIndex);
+  const flat = codes ? null : new FlatIndex(vectors, dim);
+  return new IndexTrial(vectors, dim, queries, k, (...args) =>
+    codes ? codes.searchExactly(...args) : flat!.search(...args),
   );
-  process.stderr.write('\n');
-  const buildS = (performance.now() - started) / 1000;
-  return { index, results: [summarised(`index.hnsw.${name}.${graph}.build`, 's', [buildS])] };
 }
 
-async function bytesOf(index: HnswIndex): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), 'shortlist-bench-'));
-  await index.save(join(folder, 'index.hnsw'));
-  const { size } = statSync(join(folder, 'index.hnsw'));
-  rmSync(folder, { recursive: true });
-  return size;
+function fit(index: BenchIndex['index'], trial: IndexTrial): void {
+  if (index instanceof ScanIndex) fitScan(index, trial, target);
+  if (index instanceof HnswIndex) fitHnsw(index, trial, target);
+}
+
+/** Microseconds of single searches, a row of quantiles per repeat; the indexes take turns. */
+function timed({ queries, dim }: BenchVectors, indexes: readonly BenchIndex[], k: number) {
+  const [rows, scores] = [new Int32Array(k), new Float32Array(k)];
+  const p50s = indexes.map((): number[] => []);
+  const p99s = indexes.map((): number[] => []);
+  const count = queries.length / dim;
+  for (let repeat = -1; repeat < repeats; repeat++)
+    indexes.forEach(({ index }, i) => {
+      const us: number[] = [];
+      let spentUs = 0;
+      for (let q = 0; q < count && spentUs < TIMED_MS_MAX * 1000; q++) {
+        const query = queries.subarray(q * dim, (q + 1) * dim);
+        const started = performance.now();
+        index.search(query, k, rows, scores, null);
+        us.push((performance.now() - started) * 1000);
+        spentUs += us.at(-1)!;
+      }
+      const sorted = Float64Array.from(us).sort();
+      if (repeat < 0) return;
+      p50s[i]!.push(quantile(sorted, 0.5));
+      p99s[i]!.push(quantile(sorted, 0.99));
+    });
+  return { p50s, p99s };
+}
+
+function settingsOf({ index }: BenchIndex): string {
+  if (index instanceof HnswIndex) return `ef ${index.ef}`;
+  if (index instanceof ScanIndex)
+    return `${index.listCount} lists, probes ${index.settings.probes}, band ${index.settings.band}`;
+  return 'exact';
 }
 
 async function measure(of: BenchVectors): Promise<BenchResult[]> {
-  const { name, vectors, dim, queries } = of;
-  const flat = new FlatIndex(vectors, dim);
-  const [rows, scores] = [new Int32Array(K), new Float32Array(K)];
-  const search = (index: VectorIndex, mask: Uint8Array | null) => (call: number) =>
-    void index.search(queries[call % queries.length]!, K, rows, scores, mask);
-  const flatName = `index.flat.${name}.k${K}`;
+  const indexes = await indexesOf(of);
+  if (onlyBuild) return [];
   const results: BenchResult[] = [];
-  for (const graph of graphs) {
-    const hnsw = build(of, graph);
-    const stem = `index.hnsw.${name}.${graph}`;
-    results.push(...hnsw.results, summarised(`${stem}.bytes`, 'bytes', [await bytesOf(hnsw.index)]));
-    const alternatives: Record<string, (call: number) => void> = { [flatName]: search(flat, null) };
-    for (const ef of efs) {
-      hnsw.index.ef = ef;
-      results.push(summarised(`${stem}.ef${ef}.recall${K}`, 'share', [recallOf(hnsw.index, flat, queries, null)]));
-      const searchIt = search(hnsw.index, null);
-      alternatives[`${stem}.ef${ef}.k${K}`] = (call) => {
-        hnsw.index.ef = ef;
-        searchIt(call);
-      };
-    }
-    results.push(...interleaved(alternatives, ROUNDS));
-    hnsw.index.ef = HNSW_DEFAULTS.ef;
-    for (const [maskName, mask] of Object.entries(masks(of))) {
+  const fitting = trialOf(of, indexes, FITTED_K);
+  const stemOf = ({ name }: BenchIndex) => `index.${of.name}.${name}`;
+  for (const one of indexes) {
+    fit(one.index, fitting);
+    process.stderr.write(`${stemOf(one)}: ${settingsOf(one)}\n`);
+    for (const [mask, recall] of Object.entries(fitting.filteredRecallOf(one.index)))
+      results.push(summarised(`${stemOf(one)}.${mask}.k${FITTED_K}.recall`, 'share', [recall]));
+    if (one.bytes > 0)
       results.push(
-        summarised(`${stem}.${maskName}.recall${K}`, 'share', [recallOf(hnsw.index, flat, queries, mask)]),
-        ...interleaved(
-          {
-            [`index.flat.${name}.${maskName}.k${K}`]: search(flat, mask),
-            [`${stem}.${maskName}.k${K}`]: search(hnsw.index, mask),
-          },
-          ROUNDS,
-        ),
+        summarised(`${stemOf(one)}.build`, 's', [one.buildS]),
+        summarised(`${stemOf(one)}.open`, 'ms', [one.openMs]),
+        summarised(`${stemOf(one)}.bytes`, 'bytes', [one.bytes]),
       );
-    }
+  }
+  for (const k of ks) {
+    const { p50s, p99s } = timed(of, indexes, k);
+    const trial = k === FITTED_K ? fitting : trialOf(of, indexes, k);
+    indexes.forEach((one, i) =>
+      results.push(
+        summarised(`${stemOf(one)}.k${k}.p50`, 'us', p50s[i]!),
+        summarised(`${stemOf(one)}.k${k}.p99`, 'us', p99s[i]!),
+        summarised(`${stemOf(one)}.k${k}.recall`, 'share', [trial.recallOf(one.index)]),
+      ),
+    );
   }
   return results;
 }
@@ -110,6 +130,7 @@ const fold = option('--fold', '');
 const results: BenchResult[] = [];
 if (fold !== '') results.push(...(await measure(await trainedVectors(fold, QUERIES))));
 else
-  for (const items of option('--items', '20000,200000').split(','))
-    results.push(...(await measure(syntheticVectors(Number(items), QUERIES))));
-report(results);
+  for (const set of option('--sets', 'easy,hard').split(','))
+    for (const items of option('--items', '1000,100000,1000000').split(','))
+      results.push(...(await measure(syntheticVectors(Number(items), QUERIES, set as ShopKind))));
+if (!onlyBuild) report(results);

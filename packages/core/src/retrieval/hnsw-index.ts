@@ -17,7 +17,7 @@ export interface HnswSettings {
 /**
  * Users do not lie where items do, and a graph of 16 links loses them: on the trained vectors of a generated shop of 200,000
  * items recall@500 at ef 500, 800, 2000 was .805, .842, .928 with M 16 and efConstruction 200, and .979, .994, .999 with
- * these, at the same time per search (`make bench SUITE=retrieval ARGS='--fold DIR --graphs 16x200,32x400'`).
+ * these, at the same time per search (`make bench SUITE=retrieval ARGS='--fold DIR --indexes hnsw16x200,hnsw32x400'`).
  */
 export const HNSW_DEFAULTS: HnswSettings = { m: 32, efConstruction: 400, ef: 800 };
 
