@@ -14,6 +14,7 @@ BENCH_serving := packages/serving/bench/serving.bench.ts
 BENCH_stages := packages/serving/bench/stages.bench.ts
 BENCH_profiles := packages/serving/bench/profiles.bench.ts
 BENCH_swap := packages/serving/bench/swap.bench.ts
+BENCH_overload := packages/serving/bench/overload.bench.ts
 BENCH_retrieval := packages/core/bench/retrieval-index.ts
 BENCH_sources := packages/core/bench/retrieval-sources.ts
 BENCH_assignment := packages/core/bench/assignment.ts
@@ -42,7 +43,7 @@ test: setup ## everything: checks, unit, integration and Python tests, real serv
 	@node --disable-warning=ExperimentalWarning scripts/test.ts
 
 test-faults: setup ## the faults in full length: servers killed, paused, full, far away, 100 points under load (FAULT_SEED=n repeats one run; 20 min)
-	@SHORTLIST_FAULTS=full vitest run --maxWorkers=1 packages/cli/test/faults packages/cli/test/aggregator packages/serving/test/faults
+	@SHORTLIST_FAULTS=full vitest run --maxWorkers=1 packages/cli/test/faults packages/cli/test/aggregator packages/serving/test/faults packages/serving/test/nginx
 
 test-experiments: setup ## experiments in full length: vectors, 2,000 simulated experiments a metric, power, assignment, records under faults (10 min and more)
 	@SHORTLIST_EXPERIMENTS=full SHORTLIST_FAULTS=full vitest run --maxWorkers=1 packages/core/test/statistics packages/core/test/assignment packages/experiments packages/cli/test/experiment packages/cli/test/experiments packages/cli/test/analysis packages/cli/test/faults/records.integration.test.ts packages/serving/test/experiments
@@ -50,8 +51,8 @@ test-experiments: setup ## experiments in full length: vectors, 2,000 simulated 
 check: setup ## lint, types, dependency directions, unused code, format
 	@node --disable-warning=ExperimentalWarning scripts/test.ts --checks
 
-bench: setup ## measure (SUITE=serving|stages|profiles|swap|retrieval|sources|assignment|import|aggregator|ingest|records|freshness|live|follow|analysis, JSON=FILE, ARGS=options of the suite)
-	@test -n "$(BENCH_$(SUITE))" || { echo 'bench: SUITE is one of serving, stages, profiles, swap, retrieval, sources, assignment, import, aggregator, ingest, records, freshness, live, follow, analysis' >&2; exit 2; }
+bench: setup ## measure (SUITE=serving|stages|profiles|swap|overload|retrieval|sources|assignment|import|aggregator|ingest|records|freshness|live|follow|analysis, JSON=FILE, ARGS=options of the suite)
+	@test -n "$(BENCH_$(SUITE))" || { echo 'bench: SUITE is one of serving, stages, profiles, swap, overload, retrieval, sources, assignment, import, aggregator, ingest, records, freshness, live, follow, analysis' >&2; exit 2; }
 	@node --expose-gc --disable-warning=ExperimentalWarning $(BENCH_$(SUITE)) $(ARGS) $(if $(JSON),--json $(JSON))
 
 bench-compare: setup ## two revisions in turns, and what changed beyond the noise (A=rev B=rev SUITE=stages ROUNDS=8 ARGS=options of the suite, JSON=FILE)

@@ -39,8 +39,10 @@ export class Connection {
   }
 
   /** Rejects when the connection breaks: whether the request was worked in is then unknown. */
-  request(method: string, path: string, body: Buffer): Promise<Answer> {
-    const head = `${method} ${path} HTTP/1.1\r\nHost: ${this.#host}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
+  request(method: string, path: string, body: Buffer, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+    let head = `${method} ${path} HTTP/1.1\r\nHost: ${this.#host}\r\nContent-Type: application/json\r\n`;
+    for (const name in headers) head += `${name}: ${headers[name]!}\r\n`;
+    head += `Content-Length: ${body.length}\r\n\r\n`;
     return new Promise((resolve, reject) => {
       if (this.#socket.destroyed) {
         reject(new Error('the connection was closed'));

@@ -47,7 +47,7 @@ export function startChild(script: string, variables: Record<string, string> = {
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   const port = (name: string): string =>
-    `http://127.0.0.1:${String(lines.find(({ msg }) => msg === 'listening')?.[name])}`;
+    `http://127.0.0.1:${String(lines.find((line) => (line.msg === 'listening' || line.msg === 'ready') && line[name] != null)?.[name])}`;
   return {
     process: child,
     lines,

@@ -40,7 +40,7 @@ export async function startPod(variables: Record<string, string> = {}, ready = t
   return {
     url: `http://127.0.0.1:${httpPort}`,
     adminUrl: `http://127.0.0.1:${adminPort}`,
-    port: httpPort,
+    port: httpPort!,
     server,
     lifecycle,
     admission,

@@ -17,6 +17,8 @@ import { InFlight } from './in-flight.ts';
 const HEADER_BYTES_MAX = 16 * 1024;
 /** As uWebSockets.js does; node's own 5 s would close under a proxy that keeps connections for longer. */
 const KEEP_ALIVE_MS = 10_000;
+/** How long a client whose request could not be read has for reading why. */
+const BROKEN_LINGER_MS = 1_000;
 
 /** The twin of `uws-server.ts` on node:http, for machines the native library does not run on. */
 export function createNodeServer(options: HttpServerOptions): HttpServer {
@@ -119,6 +121,8 @@ export function createNodeServer(options: HttpServerOptions): HttpServer {
       'connection: close',
     ];
     socket.end(`${head.join('\r\n')}\r\n\r\n${reply.body.toString()}`);
+    // A client that does not read its refusal would keep the connection half open for ever.
+    setTimeout(() => socket.destroy(), BROKEN_LINGER_MS).unref();
   }
 
   return {

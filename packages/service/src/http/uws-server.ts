@@ -20,6 +20,8 @@ import { InFlight } from './in-flight.ts';
  * - without `onAborted` an abort kills the process, and a `res` must not be touched after it;
  * - every answer written later than its callback is corked, or each header becomes a packet of its own;
  * - a pipelined request behind an asynchronous one closes the connection (uWS never answers out of order);
+ * - answers pile up in memory for a client that asks on and never reads, but for those sent by `tryEnd`: while one of them
+ *   waits for the client, the next request closes the connection;
  * - idle connections close after 10 s, which is not configurable; `bodyTimeoutMs` below that wins.
  */
 export function createUwsServer(options: HttpServerOptions): HttpServer {
@@ -82,8 +84,10 @@ export function createUwsServer(options: HttpServerOptions): HttpServer {
     const { res } = exchange;
     res.cork(() => {
       writeHead(res, reply);
-      if (exchange.method !== 'HEAD') res.end(reply.body, closeConnection);
-      else if (closeConnection) res.endWithoutBody(Buffer.byteLength(reply.body), true);
+      if (exchange.method !== 'HEAD') {
+        if (closeConnection) res.end(reply.body, true);
+        else sendWhole(res, reply.body);
+      } else if (closeConnection) res.endWithoutBody(Buffer.byteLength(reply.body), true);
       else {
         // endWithoutBody with arguments leaves the answer pending: the next request of the connection would kill it.
         res.writeHeader('Content-Length', String(Buffer.byteLength(reply.body)));
@@ -221,6 +225,15 @@ function readFraming(req: UwsRequest): Framing {
     else if (name === 'transfer-encoding') encodings.push(value);
   });
   return framingOf(lengths, encodings);
+}
+
+/** Hands over what the socket takes, and the rest when the client has read on. */
+function sendWhole(res: HttpResponse, body: string | Buffer): void {
+  const bytes = Buffer.byteLength(body);
+  const [, isDone] = res.tryEnd(body, bytes);
+  if (isDone) return;
+  const whole = Buffer.from(body as string);
+  res.onWritable((offset) => res.tryEnd(whole.subarray(offset), bytes)[0]);
 }
 
 function writeHead(res: HttpResponse, reply: HttpReply): void {
