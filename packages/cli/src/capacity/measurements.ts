@@ -4,7 +4,7 @@ import { Value } from 'typebox/value';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 
 /**
- * What `make bench SUITE=serving JSON=FILE` writes. Of the results those are read that are called
+ * What `make bench SUITE=serving JSON=FILE` writes, and a line of its history. Of the results those are read that are called
  * `serving.<items>.<candidates>.<warm|cold>[.<n>p].<figure>`, where `<items>` is like 1000, 100k or 1m, `<n>p` the number of
  * processes (1 where it is absent), each with a core of its own, and `<figure>` one of
  *
@@ -16,7 +16,10 @@ import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 const BenchSchema = Type.Object({
   machine: Type.String(),
   commit: Type.String(),
-  results: Type.Array(Type.Object({ name: Type.String(), median: Type.Number() })),
+  results: Type.Union([
+    Type.Array(Type.Object({ name: Type.String(), median: Type.Number() })),
+    Type.Record(Type.String(), Type.Array(Type.Union([Type.Number(), Type.String()]), { minItems: 1 })),
+  ]),
 });
 
 const NAME =
@@ -54,31 +57,64 @@ export interface Measurements {
   readonly measured: readonly Measured[];
 }
 
-/** @throws `capacity_measurements_invalid` */
+/**
+ * Reads a report, or (`.jsonl`) the history of them: there the newest of each configuration counts, of those that were
+ * measured on the machine of the last line.
+ * @throws `capacity_measurements_invalid`
+ */
 export async function readMeasurements(file: string): Promise<Measurements> {
   const refuse = (reason: string, cause?: unknown) =>
     new ShortlistError('capacity_measurements_invalid', { file, reason }, { cause });
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw refuse((error as Error).message, error);
   });
-  let parsed: unknown;
+  let reports: Report[];
   try {
-    parsed = JSON.parse(text);
+    const documents = file.endsWith('.jsonl') ? text.split('\n').filter((line) => line.trim() !== '') : [text];
+    reports = documents.map((document) => reportOf(JSON.parse(document)));
   } catch (error) {
     throw refuse((error as Error).message, error);
   }
+  const whole = reports.map((report) => ({ ...report, measured: measuredOf(report.results) }));
+  const last = whole.findLast(({ measured }) => measured.length > 0);
+  if (last === undefined) throw refuse('it holds no whole configuration (saturation, cpu, rss and a load)');
+  const newest = new Map<string, Measured>();
+  const commits = new Set<string>();
+  for (const { machine, commit, measured } of whole.reverse()) {
+    if (machine !== last.machine) continue;
+    for (const one of measured) {
+      if (newest.has(keyOf(one))) continue;
+      newest.set(keyOf(one), one);
+      commits.add(commit);
+    }
+  }
+  return { source: file, machine: last.machine, commit: [...commits].join(', '), measured: [...newest.values()] };
+}
+
+type Report = Omit<Static<typeof BenchSchema>, 'results'> & { readonly results: readonly Figure[] };
+interface Figure {
+  readonly name: string;
+  readonly median: number;
+}
+
+const keyOf = ({ items, candidates, caches, processes }: Omit<Measured, 'points'>): string =>
+  [items, candidates, caches, processes].join('.');
+
+/** A line of the history has `{name: [median, ...]}` where a report has a list. */
+function reportOf(parsed: unknown): Report {
   const [problem] = Value.Errors(BenchSchema, parsed);
-  if (problem !== undefined) throw refuse(`${problem.instancePath || '/'} ${problem.message}`);
+  if (problem !== undefined) throw new Error(`${problem.instancePath || '/'} ${problem.message}`);
   const { machine, commit, results } = parsed as Static<typeof BenchSchema>;
-  const measured = measuredOf(results);
-  if (measured.length === 0) throw refuse('it holds no whole configuration (saturation, cpu, rss and a load)');
-  return { source: file, machine, commit, measured };
+  const figures = Array.isArray(results)
+    ? results
+    : Object.entries(results).map(([name, [median]]) => ({ name, median: Number(median) }));
+  return { machine, commit, results: figures };
 }
 
 type Draft = { -readonly [K in keyof Measured]?: Measured[K] } & { loads: Map<number, { p50?: number; p99?: number }> };
 
 /** The configurations of which everything is there; other results are of no matter here. */
-export function measuredOf(results: readonly { readonly name: string; readonly median: number }[]): Measured[] {
+export function measuredOf(results: readonly Figure[]): Measured[] {
   const drafts = new Map<string, Draft>();
   for (const { name, median } of results) {
     const found = NAME.exec(name)?.groups;

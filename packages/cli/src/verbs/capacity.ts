@@ -22,8 +22,8 @@ interface Arguments {
   readonly json?: boolean;
 }
 
-/** Where the measurements are that come with the checkout. */
-const MEASUREMENTS = 'docs/measurements/serving.json';
+/** What was measured so far comes with the checkout. */
+const MEASUREMENTS = 'docs/bench-history.jsonl';
 
 /** `shortlist capacity`: what was measured on one core, turned into pods, cores, memory and cost. */
 export function register(program: Command, environment: Environment): void {

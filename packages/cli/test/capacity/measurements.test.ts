@@ -64,6 +64,31 @@ describe('measurements of the serving bench', () => {
     expect(measuredOf(results('serving.1k.100.warm.none'))).toEqual([]);
   });
 
+  it('of the history are the newest of each configuration, of the machine of the last line', async () => {
+    const line = (machine: string, commit: string, saturation: number, prefix: string) => {
+      const figures = results(prefix).map(({ name, median }) => [name, [median, 0, 0, 5, 'us']] as const);
+      return JSON.stringify({
+        ...{ machine, commit },
+        results: { ...Object.fromEntries(figures), [`${prefix}.saturation`]: [saturation, 0, 0, 5, 'requests/s'] },
+      });
+    };
+    const file = join(folder, 'history.jsonl');
+    const lines = [
+      line('mine', 'old', 100, 'serving.1k.100.warm'),
+      line('mine', 'kept', 200, 'serving.1m.500.warm'),
+      line('theirs', 'other', 900, 'serving.1m.500.warm'),
+      line('mine', 'new', 300, 'serving.1k.100.warm'),
+      line('mine', 'nothing to do with it', 1, 'ingest'),
+    ];
+    writeFileSync(file, `${lines.join('\n')}\n`);
+    const found = await readMeasurements(file);
+    expect(found).toMatchObject({ machine: 'mine', commit: 'new, kept' });
+    expect(found.measured.map(({ items, saturationRps }) => [items, saturationRps])).toEqual([
+      [1_000, 300],
+      [1_000_000, 200],
+    ]);
+  });
+
   it('that are none are refused with the reason', async () => {
     const refused = (reason: RegExp) =>
       expect.objectContaining({
