@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import { codedDatabaseError } from '@shortlist/core/stores/postgres/connection.ts';
+import type { Tracing } from '@shortlist/service/observe/tracing.ts';
 import { createServicePorts, type ServicePorts } from '@shortlist/service/ports.ts';
 import type { Phase, Readiness } from '@shortlist/service/routing/health.ts';
 import { openApiOf } from '@shortlist/service/routing/openapi.ts';
@@ -27,6 +28,7 @@ export async function createExperimentsServer(
   log: Logger,
   version: string,
 ): Promise<ExperimentsServer> {
+  tracing: Tracing | null = null,
   let opened: OpenedExperiments | undefined;
   let draining = false;
   let published = { version: 0, atMs: 0 };
@@ -105,7 +107,7 @@ export async function createExperimentsServer(
       )),
   };
   const ports = await createServicePorts({
-    ...{ config, log, routes: ROUTES, services, metrics, headers: ROUTE_HEADERS },
+    ...{ config, log, routes: ROUTES, services, metrics, headers: ROUTE_HEADERS, tracing },
     onDrain: () => (draining = true),
   });
   return { ...ports, observing: { observer, onAnnounced }, serve: (experiments) => (opened = experiments) };

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createLogger } from '@shortlist/service/observe/logger.ts';
+import { openTracing } from '@shortlist/service/observe/tracing.ts';
 import { configOrExit, runService } from '@shortlist/service/run-service.ts';
 import { createAnalysis } from './analysis/create-analysis.ts';
 import { CONFIG_PROGRAM } from './config.ts';
@@ -19,11 +20,15 @@ const logger = createLogger({
   base: { service: 'shortlist-experiments', dataset: config.dataset, pid: process.pid },
 });
 const { log } = logger;
-const server = await createExperimentsServer(config, log, version);
+const tracing = await openTracing(config, { service: 'shortlist-experiments', version }, (error) =>
+  logger.log.warn({ err: error }, 'traces were not sent'),
+);
+const server = await createExperimentsServer(config, log, version, tracing);
 await runService({
   logger,
   ports: server,
-  open: () => openExperiments({ config, log, version, createAnalysis, ...server.observing }),
+  tracing,
+  open: () => openExperiments({ config, log, version, createAnalysis, tracing, ...server.observing }),
   serve(opened) {
     server.serve(opened);
     return { analysis_every_s: config.analysisEveryS };

@@ -9,6 +9,7 @@ import { codedDatabaseError, createPool } from '@shortlist/core/stores/postgres/
 import { PostgresExperimentStore } from '@shortlist/core/stores/postgres/experiment-store.ts';
 import { RedisConnection } from '@shortlist/core/stores/redis/connection.ts';
 import { redisStores } from '@shortlist/core/stores/redis/stores.ts';
+import type { Tracing } from '@shortlist/service/observe/tracing.ts';
 import type { Channel } from './announcements/announcement.ts';
 import { deliverAnnouncements } from './announcements/deliver.ts';
 import type { Config } from './config.ts';
@@ -46,6 +47,7 @@ export interface OpenOptions {
   readonly observer: LeaderObserver;
   readonly onAnnounced: (channel: string, outcome: string, reason: string) => void;
   readonly version: string;
+  readonly tracing?: Tracing | null;
   readonly createAnalysis: (pool: Pool, options: { readonly workMemoryMb: number }) => Analyse;
 }
 
@@ -88,6 +90,7 @@ export async function openExperiments(options: OpenOptions): Promise<OpenedExper
           ...{ attemptsMax: config.announceAttemptsMax, timeoutMs: config.announceTimeoutMs },
           pagerdutyRoutingKey: config.pagerdutyRoutingKey,
           onOutcome: options.onAnnounced,
+          tracing: options.tracing ?? null,
         }),
       everyMs: {
         ...{ analysis: config.analysisEveryS * 1000, publish: config.publishEveryMs, deliver: DELIVER_EVERY_MS },

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import { codedDatabaseError } from '@shortlist/core/stores/postgres/connection.ts';
+import type { Tracing } from '@shortlist/service/observe/tracing.ts';
 import { createServicePorts, type ServicePorts } from '@shortlist/service/ports.ts';
 import type { Phase, Readiness } from '@shortlist/service/routing/health.ts';
 import { openApiOf } from '@shortlist/service/routing/openapi.ts';
@@ -20,7 +21,12 @@ export interface IngestServer extends ServicePorts {
 }
 
 /** The ports of one ingest process. */
-export async function createIngestServer(config: Config, log: Logger, version: string): Promise<IngestServer> {
+export async function createIngestServer(
+  config: Config,
+  log: Logger,
+  version: string,
+  tracing: Tracing | null = null,
+): Promise<IngestServer> {
   let opened: OpenedIngest | undefined;
   let draining = false;
   const lifecycle = {
@@ -74,6 +80,7 @@ export async function createIngestServer(config: Config, log: Logger, version: s
     services,
     metrics,
     headers: ROUTE_HEADERS,
+    tracing,
     onDrain: () => (draining = true),
   });
   return { ...ports, metrics, serve: (ingest) => (opened = ingest) };

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createLogger } from '@shortlist/service/observe/logger.ts';
+import { openTracing } from '@shortlist/service/observe/tracing.ts';
 import { configOrExit, runService } from '@shortlist/service/run-service.ts';
 import { CONFIG_PROGRAM } from './config.ts';
 import { createIngestServer } from './ingest-server.ts';
@@ -17,10 +18,14 @@ const logger = createLogger({
   level: config.logLevel,
   base: { service: 'shortlist-ingest', dataset: config.dataset, pid: process.pid },
 });
-const server = await createIngestServer(config, logger.log, version);
+const tracing = await openTracing(config, { service: 'shortlist-ingest', version }, (error) =>
+  logger.log.warn({ err: error }, 'traces were not sent'),
+);
+const server = await createIngestServer(config, logger.log, version, tracing);
 await runService({
   logger,
   ports: server,
+  tracing,
   open: () => openIngest(config, logger.log, server.metrics),
   serve(opened) {
     server.serve(opened);

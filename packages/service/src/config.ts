@@ -50,6 +50,19 @@ export const SHARED_CONFIG = {
     unit: 'ms',
     description: 'After that: how long requests in flight may take before they are cut off.',
   }),
+  tracesUrl: text('', {
+    pattern: '^$|^https?://',
+    description:
+      'Where an OpenTelemetry collector takes traces by OTLP over HTTP (JSON), e.g. `http://127.0.0.1:4318/v1/traces`. Empty: there are none.',
+  }),
+  tracesShare: Type.Number({
+    minimum: 0,
+    maximum: 1,
+    default: 0.01,
+    unit: 'share',
+    description:
+      'Share of the requests that are traced when their caller does not say; a `traceparent` header decides for its request.',
+  }),
 } as const;
 
 /** The two ports of a service; each service has its own variables for them. */

@@ -7,6 +7,7 @@ import { errorReply } from './http/replies.ts';
 import { requestIdOf } from './http/request-id.ts';
 import type { FinishedRequest } from './observe/finished-request.ts';
 import { logRequest } from './observe/logger.ts';
+import { TRACE_HEADERS, type Tracing } from './observe/tracing.ts';
 import type { Route } from './routing/route.ts';
 import { createRouter } from './routing/router.ts';
 
@@ -22,6 +23,8 @@ export interface ServicePortsOptions<Services> {
   readonly refusal?: (head: RequestHead) => ShortlistError | null;
   /** Further request headers that routes read, lower case. */
   readonly headers?: readonly string[];
+  /** Traces the requests of the public port. */
+  readonly tracing?: Tracing | null;
   /** In [0, 1); decides which requests get a log line. `Math.random` by default. */
   readonly chance?: () => number;
 }
@@ -45,11 +48,12 @@ const ON_BOTH = new Set(['/health/live', '/health/ready', '/health', '/ping', '/
 
 /** The public port and the admin port of one process: routes, metrics and logs on one of the two HTTP servers. */
 export async function createServicePorts<Services>(options: ServicePortsOptions<Services>): Promise<ServicePorts> {
-  const { config, log, routes, services, metrics, chance = Math.random } = options;
+  const { config, log, routes, services, metrics, chance = Math.random, tracing = null } = options;
   const create = await loadHttpServer(config.httpServer);
   const finished = (request: FinishedRequest): void => {
     metrics.finished(request);
     logRequest(log, request, config.logRequestsShare, chance());
+    request.timings?.finished(request);
   };
   const serve = (handler: HttpHandler, refusal?: (head: RequestHead) => ShortlistError | null): HttpServer =>
     create({
@@ -58,12 +62,12 @@ export async function createServicePorts<Services>(options: ServicePortsOptions<
       refuse: refusing(finished),
       bodyBytesMax: config.bodyBytesMax,
       bodyTimeoutMs: config.bodyTimeoutMs,
-      headers: options.headers ?? [],
+      headers: [...(options.headers ?? []), ...(tracing === null ? [] : TRACE_HEADERS)],
       onAborted: () => metrics.aborted(),
     });
   const onPublic = routes.filter(({ port }) => port === 'public');
   const onAdmin = routes.filter(({ port, path }) => port === 'admin' || ON_BOTH.has(path));
-  const open = serve(createRouter({ routes: onPublic, services, finished }), options.refusal);
+  const open = serve(createRouter({ routes: onPublic, services, finished, tracing }), options.refusal);
   const admin = serve(createRouter({ routes: onAdmin, services, finished }));
 
   const listenPublic = (): Promise<number> => {

@@ -1,6 +1,7 @@
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import { readConfig, type ConfigProgram } from './config.ts';
 import type { ServiceLogger } from './observe/logger.ts';
+import type { Tracing } from './observe/tracing.ts';
 import type { Static, TObject } from 'typebox';
 
 export interface ServiceOptions<Opened extends { close(): Promise<void> }> {
@@ -14,6 +15,8 @@ export interface ServiceOptions<Opened extends { close(): Promise<void> }> {
   readonly open: () => Promise<Opened>;
   /** From here on it serves; returns what the log should say of it. */
   readonly serve: (opened: Opened) => object;
+  /** Closed last, so that it sends also what happens while the rest closes. */
+  readonly tracing?: Tracing | null;
 }
 
 /** Exit codes: a coded error, which the operator can mend, and a bug. */
@@ -29,6 +32,7 @@ export async function runService<Opened extends { close(): Promise<void> }>({
   ports,
   open,
   serve,
+  tracing = null,
 }: ServiceOptions<Opened>): Promise<void> {
   const { log } = logger;
   let opened: Opened | undefined;
@@ -39,6 +43,8 @@ export async function runService<Opened extends { close(): Promise<void> }>({
       log.info({ reason }, 'draining');
       const cutOff = await ports.drain();
       await opened?.close();
+      // A collector that is away is no reason to end badly.
+      await tracing?.close().catch((error: unknown) => log.warn({ err: error }, 'traces were not sent'));
       log.info({ cut_off: cutOff }, 'stopped');
       logger.flush();
       // Normally nothing keeps the process alive now; this is for a native library that does.

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createLogger } from '@shortlist/service/observe/logger.ts';
+import { openTracing } from '@shortlist/service/observe/tracing.ts';
 import { configOrExit } from '@shortlist/service/run-service.ts';
 import { CONFIG_PROGRAM } from './config.ts';
 import { openPod } from './open-pod.ts';
@@ -17,4 +18,7 @@ const logger = createLogger({
   level: config.logLevel,
   base: { service: 'shortlist-serving', dataset: config.dataset, pid: process.pid },
 });
-await runPod({ config, logger, version, open: openPod });
+const tracing = await openTracing(config, { service: 'shortlist-serving', version }, (error) =>
+  logger.log.warn({ err: error }, 'traces were not sent'),
+);
+await runPod({ config, logger, version, tracing, open: openPod });

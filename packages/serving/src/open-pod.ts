@@ -29,7 +29,7 @@ const CONNECT_TIMEOUT_MS = 2_000;
  * the pipeline. Throws `release_*` and `rules_invalid`. A database that is down is no reason not to start: answers say
  * that they were made without a profile, and recover with it.
  */
-export async function openPod({ config, log, observer, admission }: OpenContext): Promise<OpenedPod> {
+export async function openPod({ config, log, observer, admission, tracing }: OpenContext): Promise<OpenedPod> {
   const rules = config.rulesFile === '' ? RuleBook.none() : await RuleBook.open(resolve(REPOSITORY, config.rulesFile));
   const releases = new ReleaseHolder({
     registry: registryOf(config),
@@ -54,7 +54,7 @@ export async function openPod({ config, log, observer, admission }: OpenContext)
   const pool = await openPool(config, log);
   const redis = await openRedis(config, log);
   const logFailure = limited(FAILURES_LOGGED_PER_S);
-  const records = await openRecords(config, log);
+  const records = await openRecords(config, log, tracing);
   let holding: Promise<void> = Promise.resolve();
   const assignments = new AssignmentBook({ unitsMax: config.unitsKeptMax, nowMs: () => nowS() * 1000 });
   const watch = watchOf(config, redis, {

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { createServicePorts, type ServicePorts } from '@shortlist/service/ports.ts';
+import type { Tracing } from '@shortlist/service/observe/tracing.ts';
 import { openApiOf } from '@shortlist/service/routing/openapi.ts';
 import type { Admission } from './admission/admission.ts';
 import { PRIORITY_HEADER, priorityOf } from './admission/priority.ts';
@@ -16,6 +17,7 @@ export interface PodServerOptions {
   readonly admission: Admission;
   readonly log: Logger;
   readonly version: string;
+  readonly tracing?: Tracing | null;
   /** In [0, 1); decides which requests get a log line. `Math.random` by default. */
   readonly chance?: () => number;
 }
@@ -38,7 +40,7 @@ const DESCRIPTION =
 
 /** The public port and the admin port of one pod. */
 export async function createPodServer(options: PodServerOptions): Promise<PodServer> {
-  const { config, lifecycle, admission, log, version, chance } = options;
+  const { config, lifecycle, admission, log, version, chance, tracing = null } = options;
   const metrics = createMetrics({
     version,
     releases: () => lifecycle.releaseControl,
@@ -64,6 +66,7 @@ export async function createPodServer(options: PodServerOptions): Promise<PodSer
     routes: ROUTES,
     services,
     metrics,
+    tracing,
     headers: [PRIORITY_HEADER],
     refusal: ({ path, headers }) =>
       ADMITTED.has(path) ? admission.refusal(priorityOf(headers[PRIORITY_HEADER])) : null,

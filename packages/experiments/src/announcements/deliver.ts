@@ -1,4 +1,5 @@
 import type { DueAnnouncement, ExperimentRecords } from '@shortlist/core/stores/experiment-store.ts';
+import type { Tracing } from '@shortlist/service/observe/tracing.ts';
 import type { Announcement, Channel } from './announcement.ts';
 import { BODIES, type BodyContext } from './bodies.ts';
 
@@ -14,6 +15,7 @@ export interface DeliverOptions extends BodyContext {
   readonly nowS: () => number;
   /** In [0, 1). */
   readonly random: () => number;
+  readonly tracing?: Tracing | null;
   readonly onOutcome?: (channel: string, outcome: 'delivered' | 'failed' | 'given_up', reason: string) => void;
 }
 
@@ -59,10 +61,29 @@ async function attempt(
 ): Promise<Failure | null> {
   const url = options.urls[channel];
   if (url === undefined) return { reason: `channel ${channel} is not configured any more`, isFinal: true };
+  const span = options.tracing?.outgoing(`announce ${channel}`) ?? null;
+  const failure = await post(url, { id, channel, announcement, traced: span?.headers ?? {} }, options);
+  span?.end(failure?.reason ?? '');
+  return failure;
+}
+
+interface Posted {
+  readonly id: number;
+  readonly channel: Channel;
+  readonly announcement: Announcement;
+  /** Headers of the trace it is in. */
+  readonly traced: Readonly<Record<string, string>>;
+}
+
+async function post(
+  url: string,
+  { id, channel, announcement, traced }: Posted,
+  options: DeliverOptions,
+): Promise<Failure | null> {
   try {
     const response = await fetch(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'x-shortlist-delivery': String(id) },
+      headers: { ...traced, 'content-type': 'application/json', 'x-shortlist-delivery': String(id) },
       body: JSON.stringify(BODIES[channel](announcement, options)),
       redirect: 'error',
       signal: AbortSignal.timeout(options.timeoutMs),

@@ -1,7 +1,19 @@
+import type { FinishedRequest } from './finished-request.ts';
+
 /** Stage timings of one request, in the order they came. */
 export class RequestTimings {
   readonly #names: string[] = [];
   readonly #ms: number[] = [];
+
+  /** Of the trace that the request is in; '' when it is in none. */
+  get traceId(): string {
+    return '';
+  }
+
+  /** The request is answered; those that are traced send their spans. */
+  finished(_request: FinishedRequest): void {
+    // Nothing to do.
+  }
 
   stage(name: string, ms: number): void {
     this.#names.push(name);

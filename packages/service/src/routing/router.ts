@@ -7,6 +7,7 @@ import { requestIdOf } from '../http/request-id.ts';
 import { compileValidator } from '../http/validation.ts';
 import type { FinishedRequest } from '../observe/finished-request.ts';
 import { RequestTimings } from '../observe/request-timings.ts';
+import type { Tracing } from '../observe/tracing.ts';
 import { RouteTable } from './route-table.ts';
 import type { Call, Route } from './route.ts';
 
@@ -14,6 +15,8 @@ export interface RouterOptions<Services> {
   readonly routes: readonly Route<Services>[];
   readonly services: Services;
   readonly finished: (request: FinishedRequest) => void;
+  /** Absent: requests are not traced. */
+  readonly tracing?: Tracing | null;
 }
 
 interface CompiledRoute<Services> {
@@ -28,11 +31,16 @@ interface CompiledRoute<Services> {
 const PATH_SHOWN_MAX = 200;
 
 /** Finds the route, validates its input, calls it, and turns whatever goes wrong into the one error shape. */
-export function createRouter<Services>({ routes, services, finished }: RouterOptions<Services>): HttpHandler {
+export function createRouter<Services>({
+  routes,
+  services,
+  finished,
+  tracing = null,
+}: RouterOptions<Services>): HttpHandler {
   const table = new RouteTable(routes.map((route) => ({ route, read: readerOf(route) })));
   return (request) => {
     const startedMs = performance.now();
-    const timings = new RequestTimings();
+    const timings = tracing?.begin(request) ?? new RequestTimings();
     const requestId = requestIdOf(request.headers['x-request-id']);
     let label = 'unmatched';
     let call: Call | undefined;

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Logger } from 'pino';
+import type { Tracing } from '@shortlist/service/observe/tracing.ts';
 import type { Config } from '../config.ts';
 import type { RecordBatch } from './frames.ts';
 import { RecordClient } from './record-client.ts';
@@ -20,7 +21,11 @@ export interface Records {
 }
 
 /** Null: nothing is recorded. A spool that cannot be made is no reason not to start: records wait in memory then. */
-export async function openRecords(config: Config, log: Logger): Promise<Records | null> {
+export async function openRecords(
+  config: Config,
+  log: Logger,
+  tracing: Tracing | null = null,
+): Promise<Records | null> {
   const { recordsUrl, recordsSpool, recordsSpoolBytesMax, recordsMemoryBytesMax, recordsTimeoutMs } = config;
   if (recordsUrl === '' && recordsSpool === '') {
     log.warn('no SHORTLIST_RECORDS_URL: slates and exposures are not recorded');
@@ -28,7 +33,7 @@ export async function openRecords(config: Config, log: Logger): Promise<Records 
   }
   const spool = recordsSpool === '' ? null : await openSpool(recordsSpool, recordsSpoolBytesMax, log);
   const outbox = new RecordOutbox({
-    client: recordsUrl === '' ? null : new RecordClient(recordsUrl, recordsTimeoutMs),
+    client: recordsUrl === '' ? null : new RecordClient(recordsUrl, recordsTimeoutMs, tracing),
     spool,
     memoryBytesMax: recordsMemoryBytesMax,
     onFailure: seldom(LOG_EVERY_MS, (what, reason) => log.warn({ what, reason }, 'records wait')),

@@ -1,5 +1,6 @@
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as TlsAgent, request as httpsRequest } from 'node:https';
+import type { Tracing } from '@shortlist/service/observe/tracing.ts';
 
 /** What became of a request to the ingest service. */
 export type Delivery =
@@ -27,8 +28,10 @@ export class RecordClient {
   readonly #timeoutMs: number;
   readonly #request: typeof httpRequest;
   readonly #agent: Agent;
+  readonly #tracing: Tracing | null;
 
-  constructor(ingestUrl: string, timeoutMs: number) {
+  constructor(ingestUrl: string, timeoutMs: number, tracing: Tracing | null = null) {
+    this.#tracing = tracing;
     this.#url = new URL('/records', ingestUrl);
     this.#timeoutMs = timeoutMs;
     const isTls = this.#url.protocol === 'https:';
@@ -39,13 +42,17 @@ export class RecordClient {
 
   /** Never throws. */
   async send(lines: readonly Buffer[], stop: AbortSignal): Promise<Delivery> {
+    const span = this.#tracing?.outgoing('POST /records') ?? null;
     try {
-      const { status, retryAfterS, body } = await this.#post(Buffer.concat(lines), stop);
+      const { status, retryAfterS, body } = await this.#post(Buffer.concat(lines), stop, span?.headers ?? {});
+      span?.end(status === 202 ? '' : String(status));
       if (status === 202) return { status: 'taken', rejected: (JSON.parse(body) as { rejected: number }).rejected };
       if (status === 413) return { status: 'too_large' };
       return failed(`${status} ${body.slice(0, REASON_CHARACTERS_MAX)}`, retryAfterS * 1000);
     } catch (error) {
-      return failed(error instanceof Error ? error.message : String(error));
+      const reason = error instanceof Error ? error.message : String(error);
+      span?.end(reason);
+      return failed(reason);
     }
   }
 
@@ -53,9 +60,9 @@ export class RecordClient {
     this.#agent.destroy();
   }
 
-  #post(body: Buffer, signal: AbortSignal): Promise<Reply> {
+  #post(body: Buffer, signal: AbortSignal, traced: Readonly<Record<string, string>>): Promise<Reply> {
     return new Promise((resolve, reject) => {
-      const headers = { 'content-type': 'application/x-ndjson', 'content-length': body.length };
+      const headers = { ...traced, 'content-type': 'application/x-ndjson', 'content-length': body.length };
       const request = this.#request(this.#url, { method: 'POST', agent: this.#agent, headers, signal });
       // From the first byte to the last of the answer: a peer that trickles is as bad as one that hangs.
       const timer = setTimeout(
