@@ -1,9 +1,8 @@
+import { fetch } from './fetch';
 import { QUERY_F64 } from './layout';
 
 /** Vectors that are brought into the cache together, and then scored. */
-const TOGETHER: i32 = 32;
-/** Keeps the compiler from leaving out the loads that only fetch. */
-let touched: i32 = 0;
+const TOGETHER: i32 = 64;
 
 /**
  * Inner products, in float64, of the query with the vectors of `count` rows: `rows` is i32[count], `out` f64[count]. The
@@ -18,7 +17,7 @@ export function scoreRows(vectors: usize, dim: i32, rows: usize, count: i32, out
     const to = min(from + TOGETHER, count);
     for (let i = from; i < to; i++) {
       const vector = vectors + <usize>load<u32>(rows + ((<usize>i) << 2)) * rowBytes;
-      for (let line: usize = 0; line < rowBytes; line += 64) touched ^= load<i32>(vector + line);
+      fetch(vector, vector + rowBytes);
     }
     for (let i = from; i < to; i++) {
       const vector = vectors + <usize>load<u32>(rows + ((<usize>i) << 2)) * rowBytes;

@@ -117,6 +117,11 @@ export function prepareExact(): void {
   for (let d = 0; d < dim; d++) store<f64>(QUERY_F64 + ((<usize>d) << 3), <f64>load<f32>(QUERY + ((<usize>d) << 2)));
 }
 
+/** Exact scores of the rows at IDS, i32[count], to KEYS, f64[count]; at most LISTS_MAX. After `prepareExact`. */
+export function scoreGiven(count: i32): void {
+  scoreRows(vectors, dim, IDS, count, KEYS);
+}
+
 /** The list whose centre is nearest to QUERY. */
 export function nearestList(): i32 {
   encodeQuery(dim);

@@ -38,6 +38,10 @@ export class GrowingIndex implements VectorIndex {
     return this.#base.mask;
   }
 
+  scoresOf(query: Float32Array, rows: Int32Array, count: number): Float64Array | undefined {
+    return this.#base.scoresOf?.(query, rows, count);
+  }
+
   /** Makes row `count` findable, whose vector stands in the table. @throws `vector_invalid` */
   append(): void {
     const from = this.#count * this.dim;

@@ -214,6 +214,16 @@ export class ScanIndex implements VectorIndex {
     return this.#scoreAll(excluded === null ? 0 : this.#addressOf(excluded), k, outRows, outScores);
   }
 
+  /** Rows may lie anywhere in the table, behind the index's own, too. */
+  scoresOf(query: Float32Array, rows: Int32Array, count: number): Float64Array | undefined {
+    if (count > this.#limits.LISTS_MAX) return undefined;
+    this.#query.set(query);
+    for (let i = 0; i < count; i++) this.#ids[i] = rows[i]!;
+    this.#kernel.prepareExact();
+    this.#kernel.scoreGiven(count);
+    return this.#keys;
+  }
+
   /** Items that a search without a mask looks at, on average. */
   #visited(): number {
     return Math.ceil((Math.min(this.settings.probes, this.listCount) * this.count) / this.listCount);

@@ -9,6 +9,11 @@ export interface VectorIndex {
   /** The one mask, `[rows or more]`, that a search need not copy; all 0, and to be left so. */
   readonly mask?: Uint8Array | undefined;
   /**
+   * Inner products with the rows `rows[0..count)`, also those behind `count` of the index, to the bit those of `innerProduct`;
+   * good until the next call. Undefined, or absent, where the caller has to compute them.
+   */
+  scoresOf?(query: Float32Array, rows: Int32Array, count: number): Float64Array | undefined;
+  /**
    * Writes at most `k` rows that are not excluded, best first, with their inner products. Returns how many.
    * `query`: `[dim]`, unit. `excluded`: by row, 1 = must not come back.
    * @throws `vector_invalid` for NaN or a zero vector

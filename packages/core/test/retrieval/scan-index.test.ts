@@ -192,6 +192,20 @@ describe('index of codes', () => {
     expect(() => ScanIndex.of(file.subarray(0, -1), table, 16)).toThrow('bytes');
   });
 
+  it('scores given rows as the exact scan does, also those behind its own', () => {
+    const table = clusteredVectors(40, 48, 3, 6);
+    const file = ScanIndex.fileOf(table.slice(0, 30 * 48), 48, { listCount: 3, seed: 1 });
+    const storage = new ScanStorage({ fileBytes: file.length, dim: 48, capacity: 40 });
+    storage.file.set(file);
+    storage.vectors.set(table);
+    const index = atOnce(ScanIndex.open(storage, { dim: 48, count: 30 }, { probes: 3, band: 1 }));
+    const query = clusteredVectors(1, 48, 1, 7);
+    const rows = Int32Array.of(39, 0, 12, 12, 31);
+    const expected = Array.from(rows, (row) => innerProduct(table, row * 48, query));
+    expect([...index.scoresOf(query, rows, 5)!.subarray(0, 5)]).toEqual(expected);
+    expect(index.scoresOf(query, new Int32Array(10_000), 10_000)).toBeUndefined();
+  });
+
   it('leaves room behind the rows, for those that come later', () => {
     const table = clusteredVectors(30, 16, 2, 1);
     const file = ScanIndex.fileOf(table, 16, { listCount: 1, seed: 1 });

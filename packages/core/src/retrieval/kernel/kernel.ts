@@ -21,6 +21,7 @@ interface Exports {
   search(k: number, keep: number, probes: number, mask: number, survivorsWanted: number): number;
   survivorsSeen(): number;
   prepareExact(): void;
+  scoreGiven(count: number): void;
   scoreSurvivors(mask: number, from: number, end: number): number;
   rowsScanned(): number;
   nearestList(): number;

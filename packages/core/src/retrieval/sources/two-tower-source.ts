@@ -27,6 +27,11 @@ export class TwoTowerSource implements CandidateSource {
     if (query.userVector === null) return;
     const { rows, scores, count } = out;
     const { dim } = this.#index;
+    const known = this.#index.scoresOf?.(query.userVector, rows, count);
+    if (known !== undefined) {
+      for (let c = 0; c < count; c++) scores[c * SOURCE_COUNT + SOURCE_INDEX.two_tower] = known[c]!;
+      return;
+    }
     for (let c = 0; c < count; c++)
       scores[c * SOURCE_COUNT + SOURCE_INDEX.two_tower] = innerProduct(this.#vectors, rows[c]! * dim, query.userVector);
   }
