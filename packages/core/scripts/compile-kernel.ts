@@ -1,6 +1,6 @@
 /**
- * Compiles packages/core/assembly to src/retrieval/kernel/kernel.wasm, which is committed: whoever runs Shortlist needs no
- * compiler. `node packages/core/scripts/compile-kernel.ts`; test/retrieval/kernel/kernel-build.test.ts holds the two equal.
+ * Compiles packages/core/assembly to the .wasm files in src, which are committed: whoever runs Shortlist needs no compiler.
+ * `node packages/core/scripts/compile-kernel.ts`; test/retrieval/kernel/kernel-build.test.ts holds them equal.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,13 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 const SOURCES = join(import.meta.dirname, '../assembly');
-export const KERNEL_FILE = join(import.meta.dirname, '../src/retrieval/kernel/kernel.wasm');
+const SRC = join(import.meta.dirname, '../src');
+
+/** What is compiled, and where to. */
+export const KERNELS = [
+  { source: 'kernel.ts', file: join(SRC, 'retrieval/kernel/kernel.wasm') },
+  { source: 'products.ts', file: join(SRC, 'features/products.wasm') },
+] as const;
 
 /** Nothing is allocated, so there is no runtime; array bounds are the host's affair, so nothing is asserted. */
 const OPTIONS = [
@@ -21,16 +27,16 @@ const OPTIONS = [
  * As a process of its own: the types of the compiler's module would change those of arrays in the whole project.
  * @throws Error that has what the compiler says
  */
-export function compileKernel(): Uint8Array {
+export function compileKernel(source: (typeof KERNELS)[number]['source']): Uint8Array {
   const compiler = join(dirname(createRequire(import.meta.url).resolve('assemblyscript/package.json')), 'bin/asc.js');
   const folder = mkdtempSync(join(tmpdir(), 'shortlist-kernel-'));
   try {
     const file = join(folder, 'kernel.wasm');
-    execFileSync(process.execPath, [compiler, 'kernel.ts', '--baseDir', SOURCES, '--outFile', file, ...OPTIONS]);
+    execFileSync(process.execPath, [compiler, source, '--baseDir', SOURCES, '--outFile', file, ...OPTIONS]);
     return readFileSync(file);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-if (import.meta.main) writeFileSync(KERNEL_FILE, compileKernel());
+if (import.meta.main) for (const { source, file } of KERNELS) writeFileSync(file, compileKernel(source));

@@ -3,7 +3,7 @@
  * whoever takes the records on the other core.
  *
  *   node packages/serving/bench/serving.bench.ts [--items 1000,100000] [--candidates 500,300,100] [--caches warm,cold]
- *     [--index auto] [--users 20000] [--repeats 5] [--seconds 3] [--loads 30,60,80] [--route recommend|rank]
+ *     [--index KIND] [--users 20000] [--repeats 5] [--seconds 3] [--loads 30,60,80] [--route recommend|rank]
  *     [--batching natural,none,1,5,10] [--release DIR] [--json FILE]
  *
  * Every request goes through all stages: profile of 100 events, eleven sources, filters, rules, MMR, an experiment that
@@ -42,6 +42,8 @@ const option = (name: string, initial: string): string => {
 };
 const list = (name: string, initial: string): string[] => option(name, initial).split(',');
 
+/** From here on the index is made without trying the others, which takes minutes. */
+const LISTS_FROM = 10_000;
 const POD_CORE = 0;
 const OTHERS_CORE = 1;
 const DATASET = 'bench';
@@ -121,7 +123,10 @@ function routeOf({ catalog }: Shop): Pick<LoadOptions, 'path' | 'bodies'> {
 
 async function openShop(items: number, redis: RedisProcess, recordsUrl: string, folder: string): Promise<Shop> {
   const given = option('release', '');
-  const release = given === '' ? await benchRelease(items, option('index', 'auto') as IndexKind | 'auto') : given;
+  const release =
+    given === ''
+      ? await benchRelease(items, option('index', items < LISTS_FROM ? 'auto' : 'ivf') as IndexKind | 'auto')
+      : given;
   const catalog = Catalog.fromArrow(await readFile(join(release, 'items.arrow')));
   const profiles = shoppers(catalog.count, PROFILES);
   await fillProfiles(redis.url, DATASET, { users: USERS, itemIdOf: (row) => catalog.itemIds[row]!, profiles });

@@ -1,7 +1,7 @@
 /**
  * CPU time of every stage of the request path, 100 events and 500 candidates a request, one request a batch:
  *
- *   node packages/serving/bench/stages.bench.ts [--items 1000,100000,200000] [--repeats 15] [--json FILE]
+ *   node packages/serving/bench/stages.bench.ts [--items 1000,100000] [--repeats 15] [--json FILE]
  *
  * The stages are those of pipeline.ts, run one after the other over the same requests; sizes are interleaved. CPU time of
  * the whole process (user and system, garbage collection included), so other work on the machine hardly shows.
@@ -9,9 +9,10 @@
  * `serve.rank_fp32.*` is the rank stage with the fp32 model; `serve.batch4.*` is four requests in one batch, per request.
  */
 import { benchSnapshot } from '../../core/bench/assignment-snapshot.ts';
-import { benchProfiles, NOW_S } from '../../core/bench/retrieval-shop.ts';
+import { NOW_S } from '../../core/bench/retrieval-shop.ts';
 import { report, summarised } from '../../core/bench/report.ts';
 import type { Parameters } from '@shortlist/core/contracts/parameters.ts';
+import { loadRelease } from '@shortlist/core/release/load-release.ts';
 import type { LoadedRelease } from '@shortlist/core/release/loaded-release.ts';
 import type { ProfileStore } from '@shortlist/core/stores/profile-store.ts';
 import { createProfiles } from '../src/create-profiles.ts';
@@ -22,12 +23,15 @@ import { orderByValue } from '../src/stages/5-rank/order.ts';
 import { RankingRequest } from '../src/ranking-request.ts';
 import { ReleaseWorkspace } from '../src/release-workspace.ts';
 import { RuleBook } from '../src/rules/rule-book.ts';
-import { syntheticRelease } from './synthetic-release.ts';
+import { benchRelease } from './http/bench-release.ts';
+import { shoppers } from './synthetic-shoppers.ts';
 
 const USERS = 64;
 /** Requests between two readings of the clock: its resolution is some microseconds. */
 const REQUESTS = 32;
 const WARM_UP_ROUNDS = 3;
+/** From here on the index is made without trying the others, which takes minutes. */
+const LISTS_FROM = 10_000;
 
 const option = (name: string, initial: string): string => {
   const at = process.argv.indexOf(`--${name}`);
@@ -44,7 +48,7 @@ interface Shop {
 }
 
 async function openShop(items: number): Promise<Shop> {
-  const release = await syntheticRelease(items);
+  const release = await loadRelease(await benchRelease(items, items < LISTS_FROM ? 'auto' : 'ivf'));
   const workspace = new ReleaseWorkspace(release);
   return {
     label: items % 1000 === 0 ? `${items / 1000}k` : String(items),
@@ -64,7 +68,7 @@ async function openShop(items: number): Promise<Shop> {
 }
 
 function storeOf({ catalog }: LoadedRelease): ProfileStore {
-  const profiles = benchProfiles(catalog.count, USERS).map(({ rows, types, timesS }) => ({
+  const profiles = shoppers(catalog.count, USERS).map(({ rows, types, timesS }) => ({
     itemIds: Array.from(rows, (row) => catalog.itemIds[row]!),
     types,
     timesS,
@@ -121,7 +125,7 @@ async function pass(shop: Shop, parameters: Parameters, together: number): Promi
   return took;
 }
 
-const sizes = option('items', '1000,100000,200000').split(',').map(Number);
+const sizes = option('items', '1000,100000').split(',').map(Number);
 const repeats = Number(option('repeats', '15'));
 const shops: Shop[] = [];
 for (const items of sizes) shops.push(await openShop(items));

@@ -1,18 +1,20 @@
 import { createHash } from 'node:crypto';
-import type { Feature } from './feature.ts';
-import { AFFINITY_FEATURES, OWN_FEATURES } from './history-features.ts';
+import type { CrossBlock, Feature } from './feature.ts';
+import { AFFINITY_BLOCK, OWN_BLOCK } from './history-features.ts';
 import { ITEM_FEATURES } from './item-features.ts';
 import { CONTEXT_FEATURES, USER_FEATURES } from './request-features.ts';
-import { SOURCE_FEATURES } from './source-features.ts';
-import { VECTOR_FEATURES } from './vector-features.ts';
+import { SOURCE_BLOCK } from './source-features.ts';
+import { VECTOR_BLOCK } from './vector-features.ts';
 
 /** Raise when a feature's meaning changes under the same name: a release made with another version is refused. */
 const FEATURE_VERSION = 1;
 
 /** Per request: user, then context. [Du] */
 export const REQUEST_FEATURES = [...USER_FEATURES, ...CONTEXT_FEATURES] as const;
+/** What is computed per candidate, in the order of the columns. */
+export const CROSS_BLOCKS: readonly CrossBlock[] = [SOURCE_BLOCK, OWN_BLOCK, AFFINITY_BLOCK, VECTOR_BLOCK];
 /** Per candidate. [Dc] */
-export const CROSS_FEATURES = [...SOURCE_FEATURES, ...OWN_FEATURES, ...AFFINITY_FEATURES, ...VECTOR_FEATURES] as const;
+export const CROSS_FEATURES = CROSS_BLOCKS.flatMap(({ features }) => features);
 
 /**
  * The one list of features, in the ranker's input order item | user and context | cross. Serving computes them per

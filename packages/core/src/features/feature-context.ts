@@ -2,6 +2,7 @@ import type { Profile } from '../contracts/profile.ts';
 import type { CandidateSet } from '../retrieval/candidate-set.ts';
 import { SOURCE_COUNT } from '../retrieval/source.ts';
 import type { FeatureCatalog } from './item-table.ts';
+import { InnerProducts } from './inner-products.ts';
 import { ProfileSummary, RECENT_ITEMS } from './profile-summary.ts';
 
 /** What of a release the features read. */
@@ -35,6 +36,8 @@ export interface FeatureRequest {
 export class FeatureContext {
   readonly tables: FeatureTables;
   readonly summary: ProfileSummary;
+  /** Null without towers. */
+  readonly products: InnerProducts | null;
   request: FeatureRequest;
   candidates: CandidateSet | null = null;
   /** Number of candidates and, per candidate, its slot in the summary (-1: not in the profile). */
@@ -49,6 +52,8 @@ export class FeatureContext {
   constructor(tables: FeatureTables, profileEventsMax: number) {
     this.tables = tables;
     this.summary = new ProfileSummary(tables.catalog, profileEventsMax);
+    // The user's vector, those of the last items, and their mean.
+    this.products = tables.itemVectors === null ? null : new InnerProducts(tables.vectorDim, RECENT_ITEMS + 2);
     this.request = {
       profile: { length: 0, rows: new Int32Array(0), types: new Uint8Array(0), timesS: new Float64Array(0) },
       nowS: 0,

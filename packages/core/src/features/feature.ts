@@ -27,12 +27,18 @@ export interface RequestFeature extends Described {
   readonly value: (context: FeatureContext) => number;
 }
 
-/**
- * A value of a candidate in a request. `fill` loops over all candidates itself (`out[offset + c * stride]`, raw values;
- * the transform is applied afterwards), so that no function is called per candidate. `out` is zeroed before.
- */
+/** A value of a candidate in a request; computed by the block that it belongs to. */
 export interface CrossFeature extends Described {
   readonly group: 'cross';
+}
+
+/** Cross features that are computed together, in one pass over the candidates. */
+export interface CrossBlock {
+  readonly features: readonly CrossFeature[];
+  /**
+   * Writes the transformed values of all candidates: `out[offset + c * stride + f]` for feature `f` of the block. `out` is
+   * zeroed before. Loops over the candidates itself, so that no function is called per candidate and feature.
+   */
   readonly fill: (context: FeatureContext, out: Float32Array, offset: number, stride: number) => void;
 }
 

@@ -9,7 +9,7 @@
  * The item's part is resident: ItemFeatureTable.values, or a release's item-features.f32.
  */
 import type { CandidateSet } from '../retrieval/candidate-set.ts';
-import { CROSS_FEATURES, FEATURE_WIDTHS, REQUEST_FEATURES } from './definitions.ts';
+import { CROSS_BLOCKS, FEATURE_WIDTHS, REQUEST_FEATURES } from './definitions.ts';
 import { transformed } from './feature.ts';
 import type { FeatureContext } from './feature-context.ts';
 
@@ -35,14 +35,9 @@ export function fillCrossFeatures(
   const end = offset + candidates.count * stride;
   out.fill(0, offset, end);
   context.setCandidates(candidates);
-  for (let f = 0; f < CROSS_FEATURES.length; f++) {
-    const feature = CROSS_FEATURES[f]!;
-    feature.fill(context, out, offset + f, stride);
-    if (feature.transform === 'identity') continue;
-    for (let at = offset + f; at < end; at += stride) {
-      const value = out[at]!;
-      // Most own-history values are 0, and the logarithm is the dearest step here.
-      if (value !== 0) out[at] = transformed(value, feature.transform);
-    }
+  let column = offset;
+  for (const { features, fill } of CROSS_BLOCKS) {
+    fill(context, out, column, stride);
+    column += features.length;
   }
 }

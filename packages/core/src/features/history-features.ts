@@ -1,4 +1,4 @@
-import type { CrossFeature, Transform } from './feature.ts';
+import { transformed, type CrossBlock, type CrossFeature } from './feature.ts';
 import type { FeatureContext } from './feature-context.ts';
 import { itemFeatureIndex, ITEM_FEATURES } from './item-features.ts';
 import type { ProfileSummary } from './profile-summary.ts';
@@ -6,24 +6,18 @@ import type { ProfileSummary } from './profile-summary.ts';
 const DAY_S = 86_400;
 const POPULARITY = itemFeatureIndex('item_purchases_30d');
 
-const cross = (name: string, transform: Transform, doc: string, fill: CrossFeature['fill']): CrossFeature => ({
-  name,
+/** A feature of the items that the profile names; 0 for all others. */
+interface OwnFeature extends CrossFeature {
+  readonly value: (summary: ProfileSummary, slot: number, context: FeatureContext) => number;
+}
+
+const own = (name: string, doc: string, value: OwnFeature['value']): OwnFeature => ({
+  name: `own_${name}`,
   group: 'cross',
   doc,
-  transform,
-  fill,
+  transform: 'log1p',
+  value,
 });
-
-/** A feature of the items that the profile names; 0 for all others. `value` is called for the former only. */
-const own = (
-  name: string,
-  doc: string,
-  value: (summary: ProfileSummary, slot: number, context: FeatureContext) => number,
-): CrossFeature =>
-  cross(`own_${name}`, 'log1p', doc, (context, out, offset, stride) => {
-    const { summary, slots, count } = context;
-    for (let c = 0; c < count; c++) if (slots[c]! >= 0) out[offset + c * stride] = value(summary, slots[c]!, context);
-  });
 
 /** Mean days between the item's baskets; 0 below two. */
 const gapDays = (s: ProfileSummary, slot: number): number =>
@@ -32,7 +26,7 @@ const gapDays = (s: ProfileSummary, slot: number): number =>
 const daysSince = (context: FeatureContext, timeS: number): number => Math.max(0, context.request.nowS - timeS) / DAY_S;
 
 /** What the user did with the item before. Recencies are 1 / (1 + days), so that "never" is their natural 0. */
-export const OWN_FEATURES: readonly CrossFeature[] = [
+const OWN_FEATURES: readonly OwnFeature[] = [
   own('baskets', 'Baskets with the item.', (s, slot) => s.baskets[slot]!),
   own('baskets_7d', 'The same, halved every 7 days.', (s, slot) => s.baskets7[slot]!),
   own('baskets_30d', 'The same, halved every 30 days.', (s, slot) => s.baskets30[slot]!),
@@ -66,6 +60,22 @@ export const OWN_FEATURES: readonly CrossFeature[] = [
   own('times_popularity', 'Baskets (180 d) times (purchases of the item at 30 d + 1)^.25.', timesPopularity),
 ];
 
+export const OWN_BLOCK: CrossBlock = {
+  features: OWN_FEATURES.map(({ value: _, ...feature }) => feature),
+  fill(context, out, offset, stride) {
+    const { summary, slots, count } = context;
+    for (let c = 0; c < count; c++) {
+      const slot = slots[c]!;
+      if (slot < 0) continue;
+      const at = offset + c * stride;
+      for (let f = 0; f < OWN_FEATURES.length; f++) {
+        const { value, transform } = OWN_FEATURES[f]!;
+        out[at + f] = transformed(Math.fround(value(summary, slot, context)), transform);
+      }
+    }
+  },
+};
+
 function timesPopularity(summary: ProfileSummary, slot: number, { tables }: FeatureContext): number {
   if (summary.baskets[slot] === 0) return 0;
   // The table holds log1p already.
@@ -73,70 +83,37 @@ function timesPopularity(summary: ProfileSummary, slot: number, { tables }: Feat
   return summary.baskets180[slot]! * Math.exp(0.25 * popularity);
 }
 
+const affinity = (name: string, doc: string): CrossFeature => ({ name, group: 'cross', doc, transform: 'identity' });
+
 /** How the item sits among what the user usually takes. */
-export const AFFINITY_FEATURES: readonly CrossFeature[] = [
-  cross(
-    'category_share',
-    'identity',
-    'Share of the profile’s events in the category.',
-    (context, out, offset, stride) => {
-      const { summary, count, candidates, tables } = context;
-      if (summary.events === 0) return;
-      for (let c = 0; c < count; c++) {
-        const code = tables.catalog.categoryCodes[candidates!.rows[c]!]!;
-        if (code >= 0) out[offset + c * stride] = summary.categoryEvents[code]! / summary.events;
-      }
-    },
-  ),
-  cross(
-    'category_interest',
-    'identity',
-    'The same by event weight, halved every 30 days.',
-    (context, out, offset, stride) => {
-      const { summary, count, candidates, tables } = context;
-      if (summary.interestTotal <= 0) return;
-      for (let c = 0; c < count; c++) {
-        const code = tables.catalog.categoryCodes[candidates!.rows[c]!]!;
-        if (code >= 0) out[offset + c * stride] = summary.categoryInterest[code]! / summary.interestTotal;
-      }
-    },
-  ),
-  cross('category_last', 'identity', '1 when the last item is of the category.', (context, out, offset, stride) => {
-    const { count, candidates, tables, recentRows, recentCount } = context;
-    if (recentCount === 0) return;
-    const { categoryCodes } = tables.catalog;
-    const last = categoryCodes[recentRows[0]!]!;
-    if (last < 0) return;
-    for (let c = 0; c < count; c++) if (categoryCodes[candidates!.rows[c]!] === last) out[offset + c * stride] = 1;
-  }),
-  cross(
-    'category_match',
-    'identity',
-    '1 when the item is of the category asked for.',
-    (context, out, offset, stride) => {
-      const { count, candidates, tables, request } = context;
-      if (request.category < 0) return;
-      for (let c = 0; c < count; c++)
-        if (tables.catalog.categoryCodes[candidates!.rows[c]!] === request.category) out[offset + c * stride] = 1;
-    },
-  ),
-  cross('brand_share', 'identity', 'Share of the profile’s events with the brand.', (context, out, offset, stride) => {
-    const { summary, count, candidates, tables } = context;
-    if (summary.events === 0) return;
+export const AFFINITY_BLOCK: CrossBlock = {
+  features: [
+    affinity('category_share', 'Share of the profile’s events in the category.'),
+    affinity('category_interest', 'The same by event weight, halved every 30 days.'),
+    affinity('category_last', '1 when the last item is of the category.'),
+    affinity('category_match', '1 when the item is of the category asked for.'),
+    affinity('brand_share', 'Share of the profile’s events with the brand.'),
+    affinity('price_ratio', 'log(1 + price) less the profile’s mean; 0 without a profile.'),
+  ],
+  fill({ summary, count, candidates, tables, recentRows, recentCount, request }, out, offset, stride) {
+    const { rows } = candidates!;
+    const { categoryCodes, brandCodes, prices } = tables.catalog;
+    const { categoryEvents, categoryInterest, brandEvents, events, interestTotal, logPriceMean } = summary;
+    const last = recentCount === 0 ? -1 : categoryCodes[recentRows[0]!]!;
     for (let c = 0; c < count; c++) {
-      const code = tables.catalog.brandCodes[candidates!.rows[c]!]!;
-      if (code >= 0) out[offset + c * stride] = summary.brandEvents[code]! / summary.events;
+      const row = rows[c]!;
+      const at = offset + c * stride;
+      const category = categoryCodes[row]!;
+      if (category >= 0) {
+        if (events > 0) out[at] = categoryEvents[category]! / events;
+        if (interestTotal > 0) out[at + 1] = categoryInterest[category]! / interestTotal;
+        if (category === last) out[at + 2] = 1;
+        if (category === request.category) out[at + 3] = 1;
+      }
+      if (events === 0) continue;
+      const brand = brandCodes[row]!;
+      if (brand >= 0) out[at + 4] = brandEvents[brand]! / events;
+      out[at + 5] = Math.log1p(prices[row]!) - logPriceMean;
     }
-  }),
-  cross(
-    'price_ratio',
-    'identity',
-    'log(1 + price) less the profile’s mean; 0 without a profile.',
-    (context, out, offset, stride) => {
-      const { summary, count, candidates, tables } = context;
-      if (summary.events === 0) return;
-      for (let c = 0; c < count; c++)
-        out[offset + c * stride] = Math.log1p(tables.catalog.prices[candidates!.rows[c]!]!) - summary.logPriceMean;
-    },
-  ),
-];
+  },
+};

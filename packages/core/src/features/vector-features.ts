@@ -1,65 +1,40 @@
-import type { CrossFeature } from './feature.ts';
+import type { CrossBlock, CrossFeature } from './feature.ts';
 
-const cross = (name: string, doc: string, fill: CrossFeature['fill']): CrossFeature => ({
-  name,
-  group: 'cross',
-  doc,
-  transform: 'identity',
-  fill,
-});
-
-/** Inner product of `a[aAt ..]` and `b[bAt ..]` in double precision, always summed in the same order. */
-function dot(a: Float32Array, aAt: number, b: Float32Array, bAt: number, dim: number): number {
-  let s0 = 0;
-  let s1 = 0;
-  let i = 0;
-  for (; i + 1 < dim; i += 2) {
-    s0 += a[aAt + i]! * b[bAt + i]!;
-    s1 += a[aAt + i + 1]! * b[bAt + i + 1]!;
-  }
-  if (i < dim) s0 += a[aAt + i]! * b[bAt + i]!;
-  return s0 + s1;
-}
+const cross = (name: string, doc: string): CrossFeature => ({ name, group: 'cross', doc, transform: 'identity' });
 
 /** Closeness in the towers' space; all 0 for a release without towers or a user without events. */
-export const VECTOR_FEATURES: readonly CrossFeature[] = [
-  cross('tower_cosine', 'Cosine of user vector and item vector.', (context, out, offset, stride) => {
-    const { itemVectors, vectorDim } = context.tables;
-    const { userVector } = context.request;
-    if (!itemVectors || !userVector) return;
-    const { rows } = context.candidates!;
-    for (let c = 0; c < context.count; c++)
-      out[offset + c * stride] = dot(userVector, 0, itemVectors, rows[c]! * vectorDim, vectorDim);
-  }),
-  cross(
-    'recent_cosine_max',
-    'Highest cosine to one of the last 5 items, itself excepted.',
-    (context, out, offset, stride) => {
-      const { itemVectors, vectorDim } = context.tables;
-      const { recentRows, recentCount } = context;
-      if (!itemVectors || recentCount === 0) return;
-      const { rows } = context.candidates!;
-      for (let c = 0; c < context.count; c++) {
+export const VECTOR_BLOCK: CrossBlock = {
+  features: [
+    cross('tower_cosine', 'Cosine of user vector and item vector.'),
+    cross('recent_cosine_max', 'Highest cosine to one of the last 5 items, itself excepted.'),
+    cross('recent_cosine_mean', 'Cosine to the mean vector of the last 5 items.'),
+  ],
+  fill({ count, candidates, tables, products, recentRows, recentCount, request }, out, offset, stride) {
+    const { itemVectors, vectorDim } = tables;
+    const { userVector } = request;
+    if (itemVectors === null || products === null) return;
+    // The user's vector, the last items', and their mean: each candidate's vector is read once for all of them.
+    let used = 0;
+    const user = userVector === null ? -1 : products.setQuery(used++, userVector, 0);
+    const recent = used;
+    for (let r = 0; r < recentCount; r++) products.setQuery(used++, itemVectors, recentRows[r]! * vectorDim);
+    const mean = recentCount === 0 ? -1 : products.setMean(used++, recent, recentCount);
+    if (used === 0) return;
+    const { rows } = candidates!;
+    for (let from = 0; from < count; from += products.chunk) {
+      const until = Math.min(count, from + products.chunk);
+      const found = products.run(itemVectors, rows, from, until, used);
+      for (let c = from; c < until; c++) {
+        const at = offset + c * stride;
+        const line = (c - from) * used;
+        if (user >= 0) out[at] = found[line + user]!;
+        if (mean < 0) continue;
         let best = -1;
-        for (let r = 0; r < recentCount; r++) {
-          if (recentRows[r] === rows[c]) continue;
-          const cosine = dot(itemVectors, rows[c]! * vectorDim, itemVectors, recentRows[r]! * vectorDim, vectorDim);
-          if (cosine > best) best = cosine;
-        }
-        out[offset + c * stride] = best;
+        for (let r = 0; r < recentCount; r++)
+          if (recentRows[r] !== rows[c] && found[line + recent + r]! > best) best = found[line + recent + r]!;
+        out[at + 1] = best;
+        out[at + 2] = found[line + mean]!;
       }
-    },
-  ),
-  cross('recent_cosine_mean', 'Cosine to the mean vector of the last 5 items.', (context, out, offset, stride) => {
-    const { itemVectors, vectorDim } = context.tables;
-    const { recentRows, recentCount } = context;
-    if (!itemVectors || recentCount === 0) return;
-    const mean = new Float32Array(vectorDim);
-    for (let r = 0; r < recentCount; r++)
-      for (let i = 0; i < vectorDim; i++)
-        mean[i] = mean[i]! + itemVectors[recentRows[r]! * vectorDim + i]! / recentCount;
-    const { rows } = context.candidates!;
-    for (let c = 0; c < context.count; c++)
-      out[offset + c * stride] = dot(mean, 0, itemVectors, rows[c]! * vectorDim, vectorDim);
-  }),
-];
+    }
+  },
+};

@@ -1,8 +1,8 @@
 import { CROSS_FEATURES } from '@shortlist/core/features/definitions.ts';
-import { AFFINITY_FEATURES, OWN_FEATURES } from '@shortlist/core/features/history-features.ts';
+import { AFFINITY_BLOCK, OWN_BLOCK } from '@shortlist/core/features/history-features.ts';
 import { ITEM_FEATURES } from '@shortlist/core/features/item-features.ts';
-import { SOURCE_FEATURES } from '@shortlist/core/features/source-features.ts';
-import { VECTOR_FEATURES } from '@shortlist/core/features/vector-features.ts';
+import { SOURCE_BLOCK } from '@shortlist/core/features/source-features.ts';
+import { VECTOR_BLOCK } from '@shortlist/core/features/vector-features.ts';
 
 /** Features that are explained together, because one of them alone says little (a count at four half-lives). */
 export interface FeatureGroup {
@@ -28,8 +28,8 @@ export const FEATURE_GROUPS: readonly FeatureGroup[] = [
   { name: 'popularity', item: itemColumns((name) => !FRESHNESS.has(name) && !PRICE.has(name)), cross: [] },
   { name: 'freshness', item: itemColumns((name) => FRESHNESS.has(name)), cross: [] },
   { name: 'price', item: itemColumns((name) => PRICE.has(name)), cross: [] },
-  { name: 'sources', item: [], cross: crossColumns(SOURCE_FEATURES) },
-  { name: 'own_history', item: [], cross: crossColumns(OWN_FEATURES) },
-  { name: 'affinity', item: [], cross: crossColumns(AFFINITY_FEATURES) },
-  { name: 'similarity', item: [], cross: crossColumns(VECTOR_FEATURES) },
+  { name: 'sources', item: [], cross: crossColumns(SOURCE_BLOCK.features) },
+  { name: 'own_history', item: [], cross: crossColumns(OWN_BLOCK.features) },
+  { name: 'affinity', item: [], cross: crossColumns(AFFINITY_BLOCK.features) },
+  { name: 'similarity', item: [], cross: crossColumns(VECTOR_BLOCK.features) },
 ];

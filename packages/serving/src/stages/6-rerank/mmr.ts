@@ -19,6 +19,8 @@ export class MmrPool {
   /** 1 = may still be picked, by position in the pool. */
   readonly open: Uint8Array;
   readonly #relevance: Float64Array;
+  /** Highest relevance from each position on: no later item can score more. */
+  readonly #ceiling: Float64Array;
   readonly #nearest: Float64Array;
   /** How many of the rows seen each item's maximum knows. */
   readonly #known: Int32Array;
@@ -30,6 +32,7 @@ export class MmrPool {
   constructor(capacity: number) {
     this.open = new Uint8Array(capacity);
     this.#relevance = new Float64Array(capacity);
+    this.#ceiling = new Float64Array(capacity);
     this.#nearest = new Float64Array(capacity);
     this.#known = new Int32Array(capacity);
   }
@@ -40,7 +43,13 @@ export class MmrPool {
     this.#lambda = lambda;
     this.#similarity = similarity;
     this.#seen.length = 0;
-    for (let i = 0; i < size; i++) this.#relevance[i] = Math.log(Math.max(values[i]!, LEAST_VALUE));
+    let ceiling = -Infinity;
+    for (let i = size - 1; i >= 0; i--) {
+      const relevance = Math.log(Math.max(values[i]!, LEAST_VALUE));
+      ceiling = Math.max(ceiling, relevance);
+      this.#relevance[i] = relevance;
+      this.#ceiling[i] = ceiling;
+    }
     this.#nearest.fill(0, 0, size);
     this.#known.fill(0, 0, size);
     this.open.fill(1, 0, size);
@@ -66,13 +75,20 @@ export class MmrPool {
   }
 
   #highestBound(allowed: (i: number) => boolean): number {
+    const { open } = this;
+    const relevance = this.#relevance;
+    const ceiling = this.#ceiling;
+    const nearest = this.#nearest;
+    const size = this.#size;
+    const lambda = this.#lambda;
     let best = -1;
     let bestScore = -Infinity;
-    for (let i = 0; i < this.#size; i++) {
-      if (this.open[i] === 0) continue;
-      const score = (1 - this.#lambda) * this.#relevance[i]! - this.#lambda * this.#nearest[i]!;
+    // The pool is in the order of the values, so only its head is looked at.
+    for (let i = 0; i < size && (1 - lambda) * ceiling[i]! > bestScore; i++) {
+      if (open[i] === 0) continue;
+      const score = (1 - lambda) * relevance[i]! - lambda * nearest[i]!;
       if (score > bestScore && allowed(i)) {
-        if (this.#lambda === 0) return i;
+        if (lambda === 0) return i;
         best = i;
         bestScore = score;
       }
