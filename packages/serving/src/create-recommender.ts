@@ -1,5 +1,6 @@
 import type { ParametersPatch } from '@shortlist/core/contracts/effective-parameters.ts';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
+import type { RankRequest, RankResponse } from '@shortlist/core/contracts/rank.ts';
 import type { RecommendRequest, RecommendResponse } from '@shortlist/core/contracts/recommend.ts';
 import type { LoadedRelease } from '@shortlist/core/release/loaded-release.ts';
 import { Pace } from '@shortlist/core/release/pace.ts';
@@ -30,6 +31,7 @@ import {
   type RecordSink,
   type StageServices,
 } from './pipeline.ts';
+import { bodyOf, rankingOf, rowsOf } from './rank-given.ts';
 import { RankingRequest } from './ranking-request.ts';
 import type {
   ItemList,
@@ -170,7 +172,8 @@ class StagedRecommender implements PipelineRecommender {
     const admission = (this.#admission = options.admission ?? new Admission({ limits: NO_ADMISSION }));
     this.#batcher = new Batcher({
       compute: (batch) => this.#compute(batch),
-      rowsOf: ({ parameters, alternatives }) => parameters.candidatesMax * (1 + alternatives.length),
+      rowsOf: ({ given, parameters, alternatives }) =>
+        given?.length ?? parameters.candidatesMax * (1 + alternatives.length),
       deadlineOf: ({ deadlineMs }) => deadlineMs,
       laneOf: ({ body }) => (body.priority === 'prefetch' ? 1 : 0),
       batchMs: () => admission.batchMs,
@@ -200,26 +203,54 @@ class StagedRecommender implements PipelineRecommender {
   }
 
   async recommend(body: RecommendRequest, requestId: string, trace?: RequestTrace): Promise<RecommendResponse> {
-    const { deadlineMs, deadlineMaxMs = 0 } = this.#options.limits;
-    const budgetMs = Math.min(body.deadline_ms ?? deadlineMs, Math.max(deadlineMs, deadlineMaxMs));
-    const { priority = 'shopper' } = body;
     const { active } = this.#variants;
+    return this.#admitted({ body, id: requestId, trace, release: active }, async (request) => {
+      try {
+        return await this.#answer(request);
+      } catch (error) {
+        const { code, status } = error instanceof ShortlistError ? error : INTERNAL;
+        if (status >= 500) recordFailure(request, code, this.#services.recorder);
+        throw error;
+      }
+    });
+  }
+
+  async rank(body: RankRequest, requestId: string, trace?: RequestTrace): Promise<RankResponse> {
+    const { active } = this.#variants;
+    const { rows: given, unknown } = rowsOf(body.items, active.catalog);
+    return this.#admitted({ body: bodyOf(body), given, id: requestId, trace, release: active }, async (request) => {
+      for (const stage of BEFORE_BATCH) await runStage(stage, [request], this.#services);
+      lighten(request, this.#admission.level);
+      await this.#batcher.submit(request);
+      return rankingOf(request, unknown, performance.now() - request.startedMs);
+    });
+  }
+
+  /** Works on a request if there is room for it. Throws `overloaded`. */
+  async #admitted<T>(
+    asked: {
+      readonly id: string;
+      readonly body: RecommendRequest;
+      readonly given?: Int32Array;
+      readonly trace: RequestTrace | undefined;
+      readonly release: LoadedRelease;
+    },
+    work: (request: RankingRequest) => Promise<T>,
+  ): Promise<T> {
+    const { release, ...rest } = asked;
+    const { deadlineMs, deadlineMaxMs = 0 } = this.#options.limits;
+    const budgetMs = Math.min(asked.body.deadline_ms ?? deadlineMs, Math.max(deadlineMs, deadlineMaxMs));
+    const { priority = 'shopper' } = asked.body;
     this.#admission.enter(priority, budgetMs);
     const request = new RankingRequest({
-      id: requestId,
-      body,
-      trace,
-      workspace: this.#serving(active).workspace,
-      parameters: active.parameters,
+      ...rest,
+      workspace: this.#serving(release).workspace,
+      parameters: release.parameters,
       nowS: this.#nowS(),
       deadlineMs: this.#deadlineClock.nowMs() + budgetMs,
     });
     try {
-      return await this.#answer(request);
-    } catch (error) {
-      const { code, status } = error instanceof ShortlistError ? error : INTERNAL;
-      if (status >= 500) recordFailure(request, code, this.#services.recorder);
-      throw error;
+      return await work(request);
     } finally {
       this.#admission.leave(priority);
     }

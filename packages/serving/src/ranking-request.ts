@@ -20,6 +20,8 @@ export type Unit = { readonly userId: string } | { readonly sessionId: string };
 export class RankingRequest {
   readonly id: string;
   readonly body: RecommendRequest;
+  /** Rows that are to be ranked, distinct; null where the candidates are to be found. */
+  readonly given: Int32Array | null;
   readonly trace: RequestTrace | undefined;
   /** Unix seconds. */
   readonly nowS: number;
@@ -72,6 +74,7 @@ export class RankingRequest {
   constructor(input: {
     id: string;
     body: RecommendRequest;
+    given?: Int32Array;
     trace: RequestTrace | undefined;
     workspace: ReleaseWorkspace;
     parameters: Parameters;
@@ -80,6 +83,7 @@ export class RankingRequest {
   }) {
     this.id = input.id;
     this.body = input.body;
+    this.given = input.given ?? null;
     this.trace = input.trace;
     this.workspace = input.workspace;
     this.parameters = input.parameters;

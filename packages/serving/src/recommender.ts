@@ -40,7 +40,9 @@ export interface PipelineFacts {
   readonly failures: number;
   /** Null without a store of profiles. */
   readonly profilesKept: number | null;
-  readonly breakers: Readonly<Record<string, { readonly open: boolean; readonly skipped: number; readonly failed: number }>>;
+  readonly breakers: Readonly<
+    Record<string, { readonly open: boolean; readonly skipped: number; readonly failed: number }>
+  >;
 }
 
 /** Collects the timings of one request, for its log line and the histograms. */

@@ -1,4 +1,5 @@
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
+import type { RankRequest, RankResponse } from '@shortlist/core/contracts/rank.ts';
 import type { RecommendRequest, RecommendResponse, Recommendation } from '@shortlist/core/contracts/recommend.ts';
 import type { LiveFacts } from '@shortlist/serving/lifecycle.ts';
 import type { Recommender, ReleaseControl } from '@shortlist/serving/recommender.ts';
@@ -32,6 +33,19 @@ export class RecommenderDouble implements Recommender {
       request_id: requestId,
       latency_ms: 0,
     };
+  }
+
+  rank({ items }: RankRequest, requestId: string): Promise<RankResponse> {
+    if (this.failure !== undefined) return Promise.reject(this.failure);
+    return Promise.resolve({
+      ranked: items.map((item_id, at) => ({ item_id, score: 1 / (1 + at) })),
+      unknown: [],
+      tier: 'personalized',
+      degraded: [],
+      model_version: 'release-1',
+      request_id: requestId,
+      latency_ms: 0,
+    });
   }
 
   similar(productId: string, k: number) {

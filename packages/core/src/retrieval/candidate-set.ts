@@ -74,22 +74,29 @@ export class CandidateSet {
 
   /** Notes that `source` found `row` at `rank` (1-based); false when the set is full and the row is new. */
   add(row: number, source: number, score: number, rank: number): boolean {
-    const { rows, scores, ranks } = this.#columns;
-    let slot = this.#placeOfRow[row]! - this.#base;
-    if (slot < 0) {
-      if (this.count === this.capacity) return false;
-      slot = this.count++;
-      rows[slot] = row;
-      this.#placeOfRow[row] = this.#base + slot;
-      for (let i = slot * SOURCE_COUNT; i < (slot + 1) * SOURCE_COUNT; i++) {
-        scores[i] = 0;
-        ranks[i] = 0;
-      }
-    }
+    const slot = this.include(row);
+    if (slot < 0) return false;
+    const { scores, ranks } = this.#columns;
     this.found[source]! += 1;
     scores[slot * SOURCE_COUNT + source] = score;
     ranks[slot * SOURCE_COUNT + source] = rank;
     return true;
+  }
+
+  /** Candidate number of `row`, which becomes one that no source found, if it is none yet; -1 when the set is full. */
+  include(row: number): number {
+    const slot = this.#placeOfRow[row]! - this.#base;
+    if (slot >= 0) return slot;
+    if (this.count === this.capacity) return -1;
+    const { rows, scores, ranks } = this.#columns;
+    const added = this.count++;
+    rows[added] = row;
+    this.#placeOfRow[row] = this.#base + added;
+    for (let i = added * SOURCE_COUNT; i < (added + 1) * SOURCE_COUNT; i++) {
+      scores[i] = 0;
+      ranks[i] = 0;
+    }
+    return added;
   }
 
   /** Keeps the candidates named in `order[0..keep)` (candidate numbers), in that order. */

@@ -1,7 +1,6 @@
 import type { Parameters } from '../contracts/parameters.ts';
 import type { CandidateSet } from './candidate-set.ts';
 import { SOURCE_COUNT, SOURCES } from './source.ts';
-import { TopK } from './top-k.ts';
 
 /**
  * Flattens the head of each list, so that agreement counts for more than one first place. Source: Cormack 2009, who has
@@ -12,44 +11,55 @@ const RANK_OFFSET = 20;
 const PERSONAL_WEIGHT = 1;
 const PRIOR_WEIGHT = 0.05;
 
+/** Rows fit into the low bits of a sort key: with the 30 bits of a score below 1 it is an exact integer. */
+const ROWS_MAX = 2 ** 23;
+const bits = new Uint32Array(1);
+const single = new Float32Array(bits.buffer);
+
 /** Buffers of one fusion, reused between requests. */
 export class FusionScratch {
-  /** After a fusion: the fused scores of the candidates kept, best first. */
-  readonly scores: Float32Array;
   readonly order: Int32Array;
   readonly weights = new Float64Array(SOURCE_COUNT);
-  readonly best: TopK;
+  readonly keys: Float64Array;
 
   /** `capacity`: that of the candidate set. */
   constructor(capacity: number) {
-    this.scores = new Float32Array(capacity);
     this.order = new Int32Array(capacity);
-    this.best = new TopK(capacity);
+    this.keys = new Float64Array(capacity);
   }
 }
 
 /**
- * Weighted reciprocal-rank fusion: orders the candidates by sum over sources of weight / (20 + rank), ties by row, and
- * keeps the best `candidatesMax`. Afterwards candidate c is the one at fused rank c + 1.
+ * Weighted reciprocal-rank fusion: orders the candidates by sum over sources of weight / (20 + rank), as float32, ties by
+ * row, and keeps the best `keepMax`. Afterwards candidate c is the one at fused rank c + 1.
+ *
+ * The bits of a non-negative float32 order like the number, so bits and inverted row make one key for the engine's sort,
+ * which takes less time than a heap that the processor guesses wrong. For up to 8 million rows.
  *
  * The shares are split evenly among the sources of a kind that found something, so that a missing source changes the
  * mix within its kind, not between kinds. Repeats weigh 1, what merely sells or is new .05 each.
  */
-export function fuse(set: CandidateSet, parameters: Parameters, scratch: FusionScratch): void {
-  const { scores, order, weights, best } = scratch;
+export function fuse(
+  set: CandidateSet,
+  parameters: Parameters,
+  scratch: FusionScratch,
+  keepMax = parameters.candidatesMax,
+): void {
+  const { order, weights, keys } = scratch;
   weighSources(set, parameters, weights);
-  const { rows, ranks } = set;
-  best.reset(Math.min(set.count, parameters.candidatesMax));
-  for (let c = 0; c < set.count; c++) {
+  const { rows, ranks, count } = set;
+  for (let c = 0; c < count; c++) {
     let sum = 0;
     for (let s = 0; s < SOURCE_COUNT; s++) {
       const rank = ranks[c * SOURCE_COUNT + s]!;
       if (rank > 0) sum += weights[s]! / (RANK_OFFSET + rank);
     }
-    best.offer(rows[c]!, sum);
+    single[0] = sum;
+    keys[c] = bits[0]! * ROWS_MAX + (ROWS_MAX - 1 - rows[c]!);
   }
-  const keep = best.drain(order, scores);
-  for (let c = 0; c < keep; c++) order[c] = set.slotOf(order[c]!);
+  const sorted = keys.subarray(0, count).sort();
+  const keep = Math.min(count, keepMax);
+  for (let c = 0; c < keep; c++) order[c] = set.slotOf(ROWS_MAX - 1 - (sorted[count - 1 - c]! % ROWS_MAX));
   set.select(order, keep);
 }
 

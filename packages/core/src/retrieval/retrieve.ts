@@ -30,6 +30,8 @@ const HALVES: Readonly<Record<AbsentHalf, readonly SourceName[]>> = {
  * fused order, and every source that can says its score of all survivors. The request path and the replay for training
  * both run exactly this.
  *
+ * `keep` may make the set another one before it is fused, and says how many survive then.
+ *
  * `sources` in the order of SOURCES. A source that throws is named in the notes, never swallowed. Sources keep the state
  * of one query at a time: read what you need of `set` before the next call.
  */
@@ -39,6 +41,7 @@ export function retrieveCandidates(
   parameters: Parameters,
   set: CandidateSet,
   scratch: FusionScratch,
+  keep?: () => number,
 ): RetrievalNotes {
   const failed: { source: SourceName; error: unknown }[] = [];
   set.reset();
@@ -46,7 +49,7 @@ export function retrieveCandidates(
     const k = parameters.sources[source.name];
     if (k > 0) attempt(source.name, failed, () => source.retrieve(query, k, set));
   }
-  fuse(set, parameters, scratch);
+  fuse(set, parameters, scratch, keep?.());
   for (const source of sources) {
     // A source that failed to retrieve still holds another query's numbers.
     if (source.score === undefined || parameters.sources[source.name] === 0) continue;

@@ -1,3 +1,4 @@
+import type { RankResponse } from '@shortlist/core/contracts/rank.ts';
 import type { RecommendResponse } from '@shortlist/core/contracts/recommend.ts';
 import type { ItemList, PipelineFacts, Recommender } from '../recommender.ts';
 import type { Live } from './open-live.ts';
@@ -17,6 +18,11 @@ export class LiveRecommender implements Recommender {
   async recommend(...args: Parameters<Recommender['recommend']>): Promise<RecommendResponse> {
     const answer = await this.#inner.recommend(...args);
     this.#live.served(() => answer.recommendations.map(({ item_id }) => item_id));
+    return this.#live.late ? { ...answer, degraded: [...answer.degraded, 'live'] } : answer;
+  }
+
+  async rank(...args: Parameters<Recommender['rank']>): Promise<RankResponse> {
+    const answer = await this.#inner.rank(...args);
     return this.#live.late ? { ...answer, degraded: [...answer.degraded, 'live'] } : answer;
   }
 

@@ -4,7 +4,9 @@ import {
   RecommendRequestSchema,
   RecommendResponseSchema,
   type RecommendRequest,
+  type RecommendResponse,
 } from '@shortlist/core/contracts/recommend.ts';
+import { RankRequestSchema, RankResponseSchema, type RankResponse } from '@shortlist/core/contracts/rank.ts';
 import type { HttpReply } from '@shortlist/service/http/adapter.ts';
 import { PRIORITY_HEADER, priorityOf } from '../admission/priority.ts';
 import { json } from '@shortlist/service/http/replies.ts';
@@ -59,13 +61,37 @@ export const RECOMMEND_ROUTES = [
       );
     },
   }),
+  route({
+    method: 'POST',
+    path: '/rank',
+    port: 'public',
+    group: 'Recommendations',
+    summary: 'The order of given items for a user or a session: the model without retrieval, rules and records.',
+    body: RankRequestSchema,
+    example: { user_id: 'user-1', items: ['item-1', 'item-2', 'item-3'], context: { surface: 'search' } },
+    answers: RankResponseSchema,
+    errors: ERRORS,
+    async handle(call, { lifecycle }) {
+      checkTogether(call.body);
+      readPriority(call.body, call);
+      return finished(await lifecycle.recommender.rank(call.body, call.requestId, call.trace), call);
+    },
+  }),
 ];
 
 async function answer(request: RecommendRequest, call: Call, services: Services): Promise<HttpReply> {
   checkTogether(request);
+  readPriority(request, call);
+  return finished(await services.lifecycle.recommender.recommend(request, call.requestId, call.trace), call);
+}
+
+/** The header's word, where the body has none. */
+function readPriority(request: Pick<RecommendRequest, 'priority'>, call: Call): void {
   if (request.priority === undefined && priorityOf(call.request.headers[PRIORITY_HEADER]) === 'prefetch')
     request.priority = 'prefetch';
-  const response = await services.lifecycle.recommender.recommend(request, call.requestId, call.trace);
+}
+
+function finished(response: RecommendResponse | RankResponse, call: Call): HttpReply {
   call.tier = response.tier;
   call.degraded = response.degraded;
   response.request_id = call.requestId;
@@ -74,7 +100,11 @@ async function answer(request: RecommendRequest, call: Call, services: Services)
 }
 
 /** What a JSON schema cannot say of one field alone. */
-function checkTogether({ user_id: userId, session_id: sessionId, context }: RecommendRequest): void {
+function checkTogether({
+  user_id: userId,
+  session_id: sessionId,
+  context,
+}: Pick<RecommendRequest, 'user_id' | 'session_id' | 'context'>): void {
   if (userId === undefined && sessionId === undefined) throw invalid('user_id', 'missing; send it or session_id');
   // PostgreSQL's text cannot hold NUL: the store would fail on what is the caller's mistake.
   if (userId?.includes('\0') === true) throw invalid('user_id', 'contains a NUL character');

@@ -239,6 +239,34 @@ describe.each(['uws', 'node'])('over %s', (httpServer) => {
     });
   });
 
+  describe('POST /rank', () => {
+    const rank = (body: unknown) => post(`${pod.url}/rank`, body);
+
+    it('answers the order of the items', async () => {
+      const response = await rank({ user_id: 'u1', items: ['b', 'a'], context: { surface: 'search' } });
+      expect(response.status).toBe(200);
+      const answer = (await response.json()) as { ranked: unknown[]; latency_ms: number; request_id: string };
+      expect(answer.ranked).toEqual([
+        { item_id: 'b', score: 1 },
+        { item_id: 'a', score: 0.5 },
+      ]);
+      expect(answer.request_id).toBe(response.headers.get('x-request-id'));
+      expect(answer.latency_ms).toBeGreaterThan(0);
+    });
+
+    it.each([
+      ['no items', { user_id: 'u', items: [] }, 'items'],
+      ['an item twice', { user_id: 'u', items: ['a', 'a'] }, 'items'],
+      ['too many items', { user_id: 'u', items: Array.from({ length: 501 }, (_, i) => `i${i}`) }, 'items'],
+      ['nobody', { items: ['a'] }, 'user_id'],
+      ['filters, which would do nothing', { user_id: 'u', items: ['a'], context: { filters: {} } }, 'context.filters'],
+    ])('refuses %s', async (_, body, field) => {
+      const response = await rank(body);
+      expect(response.status).toBe(400);
+      expect(await errorOf(response)).toMatchObject({ code: 'field_invalid', details: { field } });
+    });
+  });
+
   describe('GET /recommendations', () => {
     it('asks the same of the recommender', async () => {
       const response = await fetch(`${pod.url}/recommendations?user_id=u%201&k=3&category=audio`);

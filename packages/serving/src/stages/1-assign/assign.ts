@@ -21,7 +21,8 @@ export function assign(request: RankingRequest, { rules, variants, workspaceOf }
   // With a user id too, the user decides; the session is what profile falls back to for a user without events.
   if (body.user_id !== undefined) request.unit = { userId: body.user_id };
   else if (body.session_id !== undefined) request.unit = { sessionId: body.session_id };
-  if (variants !== null) {
+  // What a caller ranks by itself is no slate of ours: it is in no experiment.
+  if (variants !== null && request.given === null) {
     const choice = variants.choose({
       userId: body.user_id,
       sessionId: body.session_id,

@@ -1,3 +1,4 @@
+import { retrieveGiven } from '@shortlist/core/retrieval/retrieve-given.ts';
 import { retrieveCandidates, type RetrievalNotes } from '@shortlist/core/retrieval/retrieve.ts';
 import type { RankingRequest } from '../../ranking-request.ts';
 import type { ReleaseWorkspace } from '../../release-workspace.ts';
@@ -35,13 +36,17 @@ async function setUserVectors(
 }
 
 function retrieveOne(request: RankingRequest, onFailure: OnPartFailure): void {
-  const { workspace, parameters, profile, nowS, category, userVector, allowed } = request;
+  const { workspace, parameters, profile, nowS, category, userVector, allowed, given } = request;
   const { release, excluded, fusion } = workspace;
   // Rows that cannot be shown would take the sources' places; the filter stage checks again all the same.
   for (const row of allowed.barred.keys()) excluded[row] = 1;
   try {
     const query = { profile, nowS, category, userVector, excluded: allowed.barred.size > 0 ? excluded : null };
-    const notes = retrieveCandidates(release.sources, query, parameters, request.buffers.candidates, fusion);
+    const { candidates } = request.buffers;
+    const notes =
+      given === null
+        ? retrieveCandidates(release.sources, query, parameters, candidates, fusion)
+        : retrieveGiven(release.sources, query, { rows: given, parameters }, candidates, fusion);
     for (const { source, error } of notes.failed) {
       request.degrade(`retrieve.${source}`);
       onFailure(`retrieve.${source}`, error);

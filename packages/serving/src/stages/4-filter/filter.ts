@@ -11,8 +11,12 @@ const TOP_UP_SOURCES: readonly SourceName[] = ['category', 'trending', 'popular'
 /** Most rows a top-up takes from one list. */
 const TOP_UP_MAX = 500;
 
-/** Removes what may not be shown, keeping the fused order, and tops the candidates up when too few are left. */
+/**
+ * Removes what may not be shown, keeping the fused order, and tops the candidates up when too few are left. What is given
+ * to be ranked stays: whoever gave it shows it or not.
+ */
 export function filter(request: RankingRequest): void {
+  if (request.given !== null) return;
   removeIneligible(request, 0);
   request.toppedUp = request.buffers.candidates.count < request.body.num_items;
   if (request.toppedUp) topUp(request);

@@ -3,13 +3,17 @@ import { cosine } from './mmr.ts';
 import { uniforms } from './exploration.ts';
 import { buildSlate, type Slate } from './slate.ts';
 import { applyFactors } from './factors.ts';
-import type { RankingRequest } from '../../ranking-request.ts';
+import type { RankingRequest, ServedSlate } from '../../ranking-request.ts';
 
 /**
  * From the ranked order to the slate: boosts and buries, pins, caps, minimum shares, diversity, exploration (slate.ts
  * has the precedence). What the answer and the explanations need is copied out of the slot.
  */
 export function rerank(request: RankingRequest): void {
+  if (request.given !== null) {
+    request.slate = wholeOrder(request);
+    return;
+  }
   const { candidates, value, ranked } = request.buffers;
   const { parameters, rules, allowed } = request;
   const { count, rows } = candidates;
@@ -32,6 +36,24 @@ export function rerank(request: RankingRequest): void {
     scores: scoresOf(request, slate),
     order: boosted.order,
     sources: sourcesOf(request, slate),
+  };
+}
+
+/** All candidates in the ranked order: for what is given to be ranked, rules and diversity are the caller's. */
+function wholeOrder({ buffers }: RankingRequest): ServedSlate {
+  const { candidates, value, ranked } = buffers;
+  const { count, rows } = candidates;
+  const order = ranked.slice(0, count);
+  return {
+    count,
+    rows: rowsOf(order, rows),
+    scores: Float32Array.from(order, (c) => value[c]!),
+    propensities: new Float32Array(count).fill(1),
+    explored: new Uint8Array(count),
+    sources: [],
+    placements: new Map(),
+    cappedBy: () => null,
+    order,
   };
 }
 
