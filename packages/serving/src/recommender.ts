@@ -1,3 +1,4 @@
+import type { RankRequest, RankResponse } from '@shortlist/core/contracts/rank.ts';
 import type {
   RecommendRequest,
   RecommendResponse,
@@ -14,6 +15,8 @@ import type { Readiness } from '@shortlist/service/routing/health.ts';
 export interface Recommender {
   /** One slate. `trace`, when given, is told how long each stage took. */
   recommend(request: RecommendRequest, requestId: string, trace?: RequestTrace): Promise<RecommendResponse>;
+  /** The order of given items for a user or a session. */
+  rank(request: RankRequest, requestId: string, trace?: RequestTrace): Promise<RankResponse>;
   /** The `k` items most like a product. Throws `item_not_found`. */
   similar(productId: string, k: number): Promise<ItemList>;
   /** The `k` trending items, overall or of one category. */
