@@ -40,6 +40,9 @@ const EnvironmentSchema = Type.Object({
     default: 'http://127.0.0.1:8092',
     description: 'The experiments service; `shortlist up` starts one there.',
   }),
+  SHORTLIST_EXPERIMENTS_WRITE_TOKEN: Type.Optional(
+    Type.String({ description: 'What the experiments service asks of who changes experiments, where it does.' }),
+  ),
   REDIS_URL: Type.Optional(
     Type.String({
       pattern: '^rediss?://',
@@ -60,6 +63,7 @@ export interface Environment {
   readonly valkeyPort?: number;
   readonly redisUrl?: string;
   readonly experimentsUrl: string;
+  readonly experimentsToken?: string;
   /** All that was given, for processes that are started with it. */
   readonly variables?: Readonly<Record<string, string>>;
 }
@@ -85,6 +89,9 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
     variables: Object.fromEntries(
       Object.entries(variables).filter((entry): entry is [string, string] => entry[1] !== undefined),
     ),
+    ...(values.SHORTLIST_EXPERIMENTS_WRITE_TOKEN === undefined
+      ? {}
+      : { experimentsToken: values.SHORTLIST_EXPERIMENTS_WRITE_TOKEN }),
     ...(values.DATABASE_URL === undefined ? {} : { databaseUrl: values.DATABASE_URL }),
     ...(values.SHORTLIST_POSTGRES_PORT === undefined ? {} : { postgresPort: Number(values.SHORTLIST_POSTGRES_PORT) }),
     ...(values.SHORTLIST_VALKEY_PORT === undefined ? {} : { valkeyPort: Number(values.SHORTLIST_VALKEY_PORT) }),

@@ -23,6 +23,11 @@ export const ConfigSchema = Type.Object(
       unit: 's',
       description: 'Added to the real time, for a shop whose data is of the past. `shortlist up` chooses.',
     }),
+    writeToken: text('', {
+      pattern: '^$|^[!-~]{16,256}$',
+      description:
+        'What who changes experiments must send as `Authorization: Bearer <token>`: 16 to 256 visible ASCII characters. Empty: anybody who reaches the port may.',
+    }),
     commit: text('unknown', { pattern: '.', description: 'Commit of the code that runs; stored with each decision.' }),
     databaseTimeoutMs: int(5_000, 100, 60_000, { unit: 'ms', description: 'Longest statement of a request.' }),
     analysisTimeoutMs: int(300_000, 1_000, 3_600_000, { unit: 'ms', description: 'Longest statement of an analysis.' }),

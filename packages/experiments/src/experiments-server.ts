@@ -11,9 +11,10 @@ import { createMetrics } from './observe/metrics.ts';
 import { clockOf, type OpenedExperiments, type OpenOptions } from './open-experiments.ts';
 import type { Services } from './routes/route.ts';
 import { ROUTE_HEADERS, ROUTES } from './routes/routes.ts';
+import { authorizeBy } from './routes/write-token.ts';
 
 const DESCRIPTION =
-  'Experiments: what is split, the numbers, and what became of it. Documents are those of `shortlist experiment apply`, in YAML or JSON; send `If-Match: "<resourceVersion>"` to write only over what you have read, and `X-Shortlist-Actor` to say who you are. There is no authentication: keep the port private.';
+  'Experiments: what is split, the numbers, and what became of it. Documents are those of `shortlist experiment apply`, in YAML or JSON; send `If-Match: "<resourceVersion>"` to write only over what you have read, and `X-Shortlist-Actor` to say who you are. What changes anything needs `Authorization: Bearer <token>` where the service was given a SHORTLIST_EXPERIMENTS_WRITE_TOKEN; without one keep the port private.';
 
 export interface ExperimentsServer extends ServicePorts {
   /** What happens in the background goes into the metrics and the log. */
@@ -27,8 +28,8 @@ export async function createExperimentsServer(
   config: Config,
   log: Logger,
   version: string,
-): Promise<ExperimentsServer> {
   tracing: Tracing | null = null,
+): Promise<ExperimentsServer> {
   let opened: OpenedExperiments | undefined;
   let draining = false;
   let published = { version: 0, atMs: 0 };
@@ -81,6 +82,7 @@ export async function createExperimentsServer(
     lifecycle,
     metrics,
     nowS: clockOf(config),
+    authorize: authorizeBy(config.writeToken),
     codedError,
     opened() {
       if (opened === undefined) throw new ShortlistError('not_ready', { reason: STARTING });
@@ -106,6 +108,8 @@ export async function createExperimentsServer(
         openApiOf(ROUTES, { title: 'Shortlist experiments', version, description: DESCRIPTION }),
       )),
   };
+  if (config.writeToken === '')
+    log.warn('no SHORTLIST_EXPERIMENTS_WRITE_TOKEN: whoever reaches the public port may change experiments');
   const ports = await createServicePorts({
     ...{ config, log, routes: ROUTES, services, metrics, headers: ROUTE_HEADERS, tracing },
     onDrain: () => (draining = true),

@@ -13,9 +13,12 @@ export interface RequestOptions {
 /** The experiments service over HTTP. */
 export class ExperimentsClient {
   readonly #url: string;
+  readonly #token: string | undefined;
 
-  constructor(url: string) {
+  /** `token`: what the service asks of who changes anything, where it does. */
+  constructor(url: string, token?: string) {
     this.#url = url.replace(/\/$/, '');
+    this.#token = token;
   }
 
   /**
@@ -25,6 +28,7 @@ export class ExperimentsClient {
     const response = await this.#fetch(method, path, {
       headers: {
         'x-shortlist-actor': actor(),
+        ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
         ...(body === undefined
           ? {}
           : { 'content-type': typeof body === 'string' ? 'application/yaml' : 'application/json' }),

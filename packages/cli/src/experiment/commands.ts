@@ -9,7 +9,8 @@ import { tableOf } from './table.ts';
 
 const print = (text: string) => void process.stdout.write(text);
 const printJson = (value: unknown) => print(`${JSON.stringify(value, null, 2)}\n`);
-const clientOf = ({ experimentsUrl }: Environment) => new ExperimentsClient(experimentsUrl);
+const clientOf = ({ experimentsUrl, experimentsToken }: Environment) =>
+  new ExperimentsClient(experimentsUrl, experimentsToken);
 
 interface Problem {
   readonly code: string;

@@ -8,6 +8,7 @@ import { PostgresControl } from '../faults/postgres-control.ts';
 import { temporaryWorkspace, type TemporaryWorkspace } from '../workspace/temporary-workspace.ts';
 import { openDatabase, type Database } from '../../src/workspace/database.ts';
 import { freePort } from '../../src/workspace/free-port.ts';
+import { runCommand } from '../run-command.ts';
 import { startExperiments, until, type ExperimentsProcess } from './experiments-process.ts';
 
 /** The real service, with the real PostgreSQL and Valkey taken away from it in turn. */
@@ -51,6 +52,44 @@ async function published(): Promise<readonly string[]> {
     connection.close();
   }
 }
+
+describe('with a write token', () => {
+  it('lets only who has it change anything, and everybody read', async () => {
+    const token = 'only-for-the-search-team';
+    const variables = { DATABASE_URL: database.url, REDIS_URL: redis.url };
+    const guarded = await startExperiments({ ...variables, SHORTLIST_EXPERIMENTS_WRITE_TOKEN: token });
+    try {
+      const put = (headers: Record<string, string>) =>
+        fetch(`${guarded.url}/documents`, { method: 'POST', body: JSON.stringify(documentOf('guarded')), headers });
+      const refused = await put({ authorization: 'Bearer of-somebody-else-altogether' });
+      expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+      expect(await refused.json()).toMatchObject({ error: { code: 'write_unauthorized' } });
+      expect((await put({})).status).toBe(401);
+      expect((await fetch(`${guarded.url}/experiments/guarded`)).status).toBe(404);
+      expect((await put({ authorization: `Bearer ${token}` })).status).toBe(200);
+      expect((await fetch(`${guarded.url}/experiments/guarded`)).status).toBe(200);
+      expect(guarded.log()).not.toContain(token);
+      expect(guarded.log()).not.toContain('no SHORTLIST_EXPERIMENTS_WRITE_TOKEN');
+      expect(service.log()).toContain('no SHORTLIST_EXPERIMENTS_WRITE_TOKEN');
+
+      // The command line sends it, too.
+      const move = (verb: 'start' | 'stop', more: Record<string, string>) =>
+        runCommand(['experiment', verb, 'guarded', '--reason', 'a test'], {
+          ...workspace.variables,
+          SHORTLIST_EXPERIMENTS_URL: guarded.url,
+          ...more,
+        });
+      expect(await move('start', {})).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('write_unauthorized') as string,
+      });
+      for (const verb of ['start', 'stop'] as const)
+        expect(await move(verb, { SHORTLIST_EXPERIMENTS_WRITE_TOKEN: token })).toMatchObject({ code: 0 });
+    } finally {
+      await guarded.kill();
+    }
+  });
+});
 
 describe('the experiments service', () => {
   it('goes on without Redis, and tells it everything when it is back', async () => {

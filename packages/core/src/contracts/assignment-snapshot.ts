@@ -46,7 +46,9 @@ const SnapshotExperimentSchema = Type.Object(
 /** What the pods need to assign: published by the experiments service, read-only, whole. */
 export const AssignmentSnapshotSchema = Type.Object(
   {
-    /** Grows with each published change. */
+    /** Of the database that the versions count in: one that was made anew counts from 1 again, under another. Absent: before there were any. */
+    lineage: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+    /** Grows with each published change of its lineage. */
     version: Type.Integer({ minimum: 0 }),
     publishedAtS: Type.Number(),
     layers: Type.Array(

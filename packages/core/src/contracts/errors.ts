@@ -48,7 +48,8 @@ export const ERRORS = {
   },
   capacity_measurements_invalid: {
     status: 422,
-    message: 'The measurements in {file} cannot be used: {reason}. `make bench SUITE=serving JSON={file}` makes them.',
+    message:
+      'The measurements in {file} cannot be used: {reason}. `make bench SUITE=serving JSON=FILE` makes some, `ARGS=--history` adds them to the history.',
   },
   capacity_not_measured: {
     status: 409,
@@ -169,6 +170,11 @@ export const ERRORS = {
   experiments_unreachable: {
     status: 503,
     message: 'The experiments service at {url} does not answer: {reason}. {hint}',
+  },
+  write_unauthorized: {
+    status: 401,
+    message:
+      'This changes experiments, and needs the header `Authorization: Bearer <SHORTLIST_EXPERIMENTS_WRITE_TOKEN>`: {reason}.',
   },
   experiments_refused: { status: 422, message: '{reason}' },
   experiments_start_failed: {

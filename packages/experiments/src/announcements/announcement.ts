@@ -3,6 +3,8 @@ import type { NewDecision } from '@shortlist/core/stores/experiment-store.ts';
 /** A decision as it is told to people and machines outside; its numbers stay in the service. */
 export interface Announcement extends Omit<NewDecision, 'evidence' | 'look'> {
   readonly decisionId: number;
+  /** The rollback whose page this decision answers: a person runs it again; null where nobody was paged. */
+  readonly answers: number | null;
 }
 
 const VERBS: Readonly<Record<NewDecision['action'], string>> = {
@@ -24,6 +26,9 @@ export function sentenceOf({ experiment, action, variant, reason, actor, dryRun,
 
 export type Channel = 'webhook' | 'slack' | 'pagerduty';
 
-/** People are woken only when something was taken back. */
-export const isFor = (channel: Channel, { action, dryRun }: Pick<Announcement, 'action' | 'dryRun'>): boolean =>
-  channel !== 'pagerduty' || (action === 'roll_back' && !dryRun);
+/** People are woken only when something was taken back, and their page is closed when that was answered. */
+export const isFor = (channel: Channel, { action, dryRun, answers }: Announcement): boolean =>
+  channel !== 'pagerduty' || answers !== null || isPaged({ action, dryRun });
+
+export const isPaged = ({ action, dryRun }: Pick<Announcement, 'action' | 'dryRun'>): boolean =>
+  action === 'roll_back' && !dryRun;

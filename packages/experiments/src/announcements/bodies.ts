@@ -29,11 +29,11 @@ export const BODIES: Readonly<Record<Channel, (announcement: Announcement, conte
     ],
   }),
 
-  // Source: PagerDuty Events API v2. The same rollback, sent again, opens no second incident.
+  // Source: PagerDuty Events API v2. The same rollback, sent again, opens no second incident; its answer closes it.
   pagerduty: (announcement, { dataset, pagerdutyRoutingKey }) => ({
     routing_key: pagerdutyRoutingKey,
-    event_action: 'trigger',
-    dedup_key: `shortlist/${dataset}/${announcement.experiment}/${announcement.decisionId}`,
+    event_action: announcement.answers === null ? 'trigger' : 'resolve',
+    dedup_key: `shortlist/${dataset}/${announcement.experiment}/${announcement.answers ?? announcement.decisionId}`,
     payload: {
       summary: sentenceOf(announcement).slice(0, TEXT_MAX),
       source: `shortlist/${dataset}`,

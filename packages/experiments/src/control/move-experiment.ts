@@ -1,5 +1,5 @@
 import type { NewDecision, StoredExperiment } from '@shortlist/core/stores/experiment-store.ts';
-import { isFor, type Announcement } from '../announcements/announcement.ts';
+import { isFor, isPaged, type Announcement } from '../announcements/announcement.ts';
 import { problem, refuseErrors } from '../documents/problem.ts';
 import { timeOf } from '../documents/check-spec.ts';
 import type { Evidence } from '../decisions/evidence.ts';
@@ -53,12 +53,23 @@ export async function moveExperiment(
 
 /** Keeps a decision and has it announced. */
 export async function recordDecision({ records, channels, nowS }: Change, decision: NewDecision): Promise<void> {
+  const answers = await pageAnsweredBy(records, decision);
   const decisionId = await records.addDecision(decision);
   if (decision.action === 'look') return;
   const { evidence: _, look: _look, ...told } = decision;
-  const announcement: Announcement = { ...told, decisionId };
+  const announcement: Announcement = { ...told, decisionId, answers };
   for (const channel of channels.filter((one) => isFor(one, announcement)))
     await records.addAnnouncement({ channel, body: announcement, nextAttemptAtS: nowS });
+}
+
+/** The rollback that nobody has answered yet, when this is a person's other decision. */
+async function pageAnsweredBy(
+  records: Change['records'],
+  { experiment, action, dryRun, actor }: NewDecision,
+): Promise<number | null> {
+  if (dryRun || actor === SERVICE || action === 'look' || action === 'roll_back') return null;
+  const last = (await records.decisions(experiment)).findLast((one) => one.action !== 'look' && !one.dryRun);
+  return last !== undefined && isPaged(last) ? last.id : null;
 }
 
 /** What is the same in every decision about `experiment`. */

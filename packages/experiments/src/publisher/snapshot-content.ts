@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { compileSnapshot } from '@shortlist/core/assignment/compile-snapshot.ts';
 import { sealSnapshot, type SnapshotContent } from '@shortlist/core/assignment/seal-snapshot.ts';
@@ -84,7 +85,9 @@ export async function renewSnapshot(records: ExperimentRecords, nowS: number): P
   const latest = await records.latestSnapshot();
   const body = snapshotBody(await records.layers(), await records.experiments());
   if (latest !== undefined && isDeepStrictEqual(asJson(body), asJson(bodyOf(latest)))) return latest;
-  const content = { version: (latest?.version ?? 0) + 1, publishedAtS: nowS, ...body };
+  // The first of a database names its lineage, and all others keep it.
+  const lineage = latest?.lineage ?? randomUUID();
+  const content = { lineage, version: (latest?.version ?? 0) + 1, publishedAtS: nowS, ...body };
   compileSnapshot(content);
   const snapshot = sealSnapshot(content);
   await records.addSnapshot(snapshot);

@@ -7,7 +7,7 @@ import type { Seen } from '../control/experiments.ts';
 import { readDocuments } from '../documents/read-documents.ts';
 
 /** Request headers that routes read. */
-export const ROUTE_HEADERS = ['if-match', 'x-shortlist-actor'];
+export const ROUTE_HEADERS = ['if-match', 'x-shortlist-actor', 'authorization'];
 
 export const NameParams = Type.Object({
   name: Type.String({ minLength: 1, maxLength: 63, description: 'Name of the document.' }),
@@ -15,7 +15,7 @@ export const NameParams = Type.Object({
 
 const ACTOR_MAX = 128;
 
-/** Who asks, by their own account; there is no authentication here. @throws `field_invalid` */
+/** Who asks, by their own account: a write token says that somebody may, not who it is. @throws `field_invalid` */
 export function actorOf({ headers }: HttpRequest): string {
   const actor = headers['x-shortlist-actor'] ?? '';
   if (actor === '') return 'unknown';

@@ -1,8 +1,11 @@
 import type { Static, TSchema } from 'typebox';
+import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
+import { errorReply } from '@shortlist/service/http/replies.ts';
 import type { Phase, Readiness } from '@shortlist/service/routing/health.ts';
 import type * as kit from '@shortlist/service/routing/route.ts';
 import type { ExperimentsMetrics } from '../observe/metrics.ts';
 import type { OpenedExperiments } from '../open-experiments.ts';
+import type { Authorize } from './write-token.ts';
 
 /** What routes may use. */
 export interface Services {
@@ -16,6 +19,7 @@ export interface Services {
   /** Unix seconds. */
   readonly nowS: () => number;
   readonly openapi: () => string;
+  readonly authorize: Authorize;
 }
 
 export type Route = kit.Route<Services>;
@@ -28,7 +32,7 @@ export const STORE_ERRORS = [
   'not_ready',
 ] as const;
 
-/** A route of the experiments service: what its store throws comes out coded. */
+/** A route of the experiments service: what its store throws comes out coded, and what changes anything needs the token. */
 export function route<Query extends TSchema, Body extends TSchema, Params extends TSchema>(
   typed: Omit<Route, 'handle'> & {
     readonly query?: Query;
@@ -41,9 +45,19 @@ export function route<Query extends TSchema, Body extends TSchema, Params extend
   },
 ): Route {
   const handle = typed.handle as unknown as Route['handle'];
+  const isWrite = typed.method !== 'GET';
   return {
     ...typed,
+    ...(isWrite ? { errors: [...typed.errors, 'write_unauthorized'] } : {}),
     handle: async (call, services) => {
+      try {
+        if (isWrite) services.authorize(call.request);
+      } catch (error) {
+        // RFC 9110 wants the header with every 401.
+        const reply = errorReply(error, call.requestId);
+        if (!(error instanceof ShortlistError)) throw error;
+        return { ...reply, headers: [...reply.headers, ['www-authenticate', 'Bearer']] };
+      }
       try {
         return await handle(call, services);
       } catch (error) {

@@ -40,7 +40,7 @@ async function startReceiver() {
 const announcement: Announcement = {
   ...{ experiment: 'more-diversity', version: 2, phase: 1, decidedAtS: 1_800_000_000, action: 'roll_back' },
   ...{ variant: 'diverse', reason: 'error-rate <rose> & fell', actor: 'service', dryRun: false, from: 'running' },
-  ...{ to: 'rolled_back', codeVersion: '0.1.0', decisionId: 7 },
+  ...{ to: 'rolled_back', codeVersion: '0.1.0', decisionId: 7, answers: null },
 };
 
 describe('announcements over HTTP', () => {
@@ -96,6 +96,15 @@ describe('announcements over HTTP', () => {
       payload: { summary: text, severity: 'error', source: 'shortlist/demo', component: 'more-diversity' },
     });
     expect(await store.announcementCounts()).toEqual({ waiting: 0, failed: 0 });
+  });
+
+  it('close the incident that they answer', async () => {
+    const body: Announcement = { ...announcement, action: 'resume', decisionId: 9, answers: 7 };
+    await store.addAnnouncement({ channel: 'pagerduty', body, nextAttemptAtS: nowS });
+    await deliver();
+    expect(receiver.received[0]!.body).toMatchObject({
+      ...{ routing_key: 'key', event_action: 'resolve', dedup_key: 'shortlist/demo/more-diversity/7' },
+    });
   });
 
   it('are tried again, later each time, after an error, a hang and a cut connection; under one delivery id', async () => {

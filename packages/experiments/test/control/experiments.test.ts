@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ExperimentsDocument } from '@shortlist/core/contracts/experiment.ts';
+import type { Announcement } from '@shortlist/experiments/announcements/announcement.ts';
 import { readDocument } from '@shortlist/experiments/documents/read-documents.ts';
 import { countBuckets } from '@shortlist/experiments/publisher/allocate.ts';
 import { experimentOf } from '../experiment-document.ts';
@@ -317,6 +318,27 @@ describe('decisions', () => {
     expect(await settle(harmed)).toMatchObject({ action: 'roll_back' });
     expect([await state(), bench.inSnapshot('more-diversity')]).toEqual(['rolled_back', undefined]);
     expect(await announced()).toEqual(['webhook', 'slack', 'pagerduty']);
+  });
+
+  it('close the page of a rollback when a person answers it, and no other', async () => {
+    const pages = async () =>
+      (await bench.store.dueAnnouncements(bench.clock.nowS, 50)).flatMap(({ channel, body }) => {
+        const { action, decisionId, answers } = body as Announcement;
+        return channel === 'pagerduty' ? [{ action, decisionId, answers }] : [];
+      });
+    const harmed = (version: number) =>
+      evidence({ version, metrics: [success(), guardrail({ always: { low: 0.5, high: 0.9 } })] });
+    await settle(harmed(1));
+    const [page] = await pages();
+    expect(page).toMatchObject({ action: 'roll_back', answers: null });
+    const person = (action: 'resume' | 'needs_attention' | 'stop') =>
+      bench.experiments.move('more-diversity', 'bob', { action, reason: 'the logging was broken' });
+    await person('resume');
+    expect((await pages()).at(-1)).toMatchObject({ action: 'resume', answers: page!.decisionId });
+    await person('needs_attention');
+    expect(await pages()).toHaveLength(2);
+    await settle(harmed(2));
+    expect((await pages()).at(-1)).toMatchObject({ action: 'roll_back', answers: null });
   });
 
   it('in a dry run are told once and change nothing', async () => {

@@ -11,6 +11,8 @@ export type SnapshotSource = 'redis' | 'file' | 'disk';
 /** As `/status` shows it. */
 export interface AssignmentBookStatus {
   readonly version: number | null;
+  /** Of the database that published it; null: it says none. */
+  readonly lineage: string | null;
   readonly source: SnapshotSource | 'none';
   readonly published_at: string | null;
   /** Seconds since its source last had it; of one from disk, since it was published. */
@@ -23,11 +25,16 @@ interface Entry {
   readonly compiled: CompiledSnapshot;
   readonly place: PlaceUnit;
   readonly text: string;
+  readonly lineage: string | null;
   readonly source: SnapshotSource;
   readonly confirmedMs: number;
 }
 
-/** The snapshot in force: the newest sound one that was ever offered. What is damaged, invalid or older changes nothing. */
+/**
+ * The snapshot in force: the newest sound one that was ever offered. What is damaged, invalid or older changes nothing. Versions are
+ * compared within a lineage: one of another, offered by what is there now (not by the pod's own disk), is of a
+ * database that was made anew, and takes over whatever its version.
+ */
 export class AssignmentBook {
   readonly #unitsMax: number;
   readonly #nowMs: () => number;
@@ -78,6 +85,7 @@ export class AssignmentBook {
     const { compiled, source, confirmedMs } = this.#entry ?? {};
     return {
       version: compiled?.version ?? null,
+      lineage: this.#entry?.lineage ?? null,
       source: source ?? 'none',
       published_at: compiled === undefined ? null : new Date(compiled.publishedAtS * 1000).toISOString(),
       age_s: confirmedMs === undefined ? null : Math.max(0, Math.round((this.#nowMs() - confirmedMs) / 100) / 10),
@@ -88,7 +96,9 @@ export class AssignmentBook {
 
   #take(text: string, source: SnapshotSource): void {
     const snapshot = openSnapshot(text);
-    const present = this.#entry?.compiled.version ?? -1;
+    const lineage = snapshot.lineage ?? null;
+    const isOther = this.#entry !== null && this.#entry.lineage !== lineage && source !== 'disk';
+    const present = isOther ? -1 : (this.#entry?.compiled.version ?? -1);
     if (snapshot.version <= present)
       throw new ShortlistError('snapshot_invalid', {
         path: 'version',
@@ -99,6 +109,7 @@ export class AssignmentBook {
       compiled,
       place: keptPlacements(compiled, this.#unitsMax),
       text,
+      lineage,
       source,
       confirmedMs: source === 'disk' ? snapshot.publishedAtS * 1000 : this.#nowMs(),
     };

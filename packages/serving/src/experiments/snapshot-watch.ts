@@ -15,8 +15,8 @@ export interface SnapshotWatchOptions {
   /** Where the last good one is kept for a start without its source. */
   readonly keptFile: string;
   readonly pollMs?: number;
-  /** Another snapshot is in force. */
-  readonly onTaken: () => void;
+  /** Another snapshot is in force. `replaced`: the lineage that it does not go on with; null where it does. */
+  readonly onTaken: (replaced: string | null) => void;
   /** One was refused, or could not be read or kept; told once for each reason. */
   readonly onFailure: (what: string, error: unknown) => void;
 }
@@ -83,8 +83,9 @@ export class SnapshotWatch {
 
   #offer(text: string, source: 'redis' | 'file' | 'disk'): string {
     const { book, onTaken, onFailure } = this.#options;
+    const before = book.status().lineage;
     const outcome = book.offer(text, source);
-    if (outcome === 'taken') onTaken();
+    if (outcome === 'taken') onTaken(before === book.status().lineage ? null : before);
     if (outcome === 'refused') onFailure('assignment snapshot', new Error(book.status().last_refusal!.reason));
     return outcome;
   }

@@ -20,6 +20,7 @@ describe('the assignment book', () => {
     expect(assigned(book)).toEqual([]);
     expect(book.status()).toEqual({
       version: null,
+      lineage: null,
       source: 'none',
       published_at: null,
       age_s: null,
@@ -51,6 +52,48 @@ describe('the assignment book', () => {
     expect(book.status()).toMatchObject({ version: 1, age_s: 0 });
     expect(book.offer(text(5), 'redis')).toBe('taken');
     expect(book.status().last_refusal).toBeNull();
+  });
+});
+
+describe('a database that was made anew', () => {
+  const of = (lineage: string, version: number, name: string) =>
+    JSON.stringify(snapshotOf([layerOf('l', [experimentOf(name)])], { lineage, version }));
+
+  it('counts its versions from 1 again, and is obeyed all the same; its own older ones are not', () => {
+    const book = new AssignmentBook({ unitsMax: 10, nowMs });
+    book.offer(of('first', 7, 'old'), 'disk');
+    expect(book.offer(of('second', 1, 'new'), 'redis')).toBe('taken');
+    expect(book.status()).toMatchObject({ lineage: 'second', version: 1, experiments: ['new'], last_refusal: null });
+    expect(book.offer(of('second', 3, 'newer'), 'redis')).toBe('taken');
+    expect(book.offer(of('second', 2, 'new'), 'redis')).toBe('refused');
+    expect(book.status()).toMatchObject({ version: 3, experiments: ['newer'] });
+  });
+
+  it('does not give way to what the pod itself had kept', () => {
+    const book = new AssignmentBook({ unitsMax: 10, nowMs });
+    book.offer(of('second', 1, 'new'), 'redis');
+    expect(book.offer(of('first', 1, 'old'), 'disk')).toBe('refused');
+    expect(book.status().experiments).toEqual(['new']);
+  });
+
+  it('is told of by the watch, once', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'lineage-'));
+    const store = new MemoryAssignmentSnapshots();
+    const keptFile = join(folder, 'kept.json');
+    await writeFile(keptFile, of('first', 7, 'old'));
+    const replaced: (string | null)[] = [];
+    const watch = new SnapshotWatch({
+      ...{ book: new AssignmentBook({ unitsMax: 10, nowMs }), from: { store }, keptFile, pollMs: 60_000 },
+      onTaken: (lineage) => replaced.push(lineage),
+      onFailure: (what, error) => expect.fail(`${what}: ${String(error)}`),
+    });
+    await store.publish(snapshotOf([layerOf('l', [experimentOf('new')])], { lineage: 'second', version: 1 }));
+    await watch.start();
+    await expect.poll(() => replaced).toEqual([null, 'first']);
+    await store.publish(snapshotOf([layerOf('l', [experimentOf('newer')])], { lineage: 'second', version: 2 }));
+    await expect.poll(() => replaced).toEqual([null, 'first', null]);
+    await watch.close();
+    await rm(folder, { recursive: true });
   });
 });
 

@@ -5,11 +5,12 @@ import type { Subscription } from '../invalidations.ts';
 /** The snapshot of one process. */
 export class MemoryAssignmentSnapshots implements AssignmentSnapshots {
   readonly #listeners = new Set<() => void>();
-  #present: { readonly version: number; readonly text: string } | null = null;
+  #present: { readonly version: number; readonly lineage: string; readonly text: string } | null = null;
 
   publish(snapshot: AssignmentSnapshot): Promise<boolean> {
-    if (this.#present !== null && this.#present.version > snapshot.version) return Promise.resolve(false);
-    this.#present = { version: snapshot.version, text: JSON.stringify(snapshot) };
+    const { version, lineage = '' } = snapshot;
+    if (this.#present?.lineage === lineage && this.#present.version > version) return Promise.resolve(false);
+    this.#present = { version, lineage, text: JSON.stringify(snapshot) };
     for (const listener of this.#listeners) listener();
     return Promise.resolve(true);
   }

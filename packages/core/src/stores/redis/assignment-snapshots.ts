@@ -5,15 +5,15 @@ import { ChannelSubscription } from './channel-subscription.ts';
 import type { RedisConnection } from './connection.ts';
 import { Script } from './script.ts';
 
-/** KEYS: the hash; ARGV: version, text, channel. Of two publishers the one with the newer version wins. */
+/** KEYS: the hash; ARGV: version, text, channel, lineage. Of two publishers of a lineage the one with the newer version wins. */
 const PUBLISH = `
-local present = redis.call('HGET', KEYS[1], 'version')
-if present and tonumber(present) > tonumber(ARGV[1]) then return 0 end
-redis.call('HSET', KEYS[1], 'version', ARGV[1], 'text', ARGV[2])
+local present = redis.call('HMGET', KEYS[1], 'version', 'lineage')
+if present[1] and (present[2] or '') == ARGV[4] and tonumber(present[1]) > tonumber(ARGV[1]) then return 0 end
+redis.call('HSET', KEYS[1], 'version', ARGV[1], 'text', ARGV[2], 'lineage', ARGV[4])
 redis.call('PUBLISH', ARGV[3], ARGV[1])
 return 1`;
 
-/** The hash `assignments` holds version and text; the channel of the same name tells the version of a new one. */
+/** The hash `assignments` holds version, lineage and text; the channel of the same name tells the version of a new one. */
 export class RedisAssignmentSnapshots implements AssignmentSnapshots {
   readonly #connection: RedisConnection;
   readonly #key: string;
@@ -27,7 +27,8 @@ export class RedisAssignmentSnapshots implements AssignmentSnapshots {
 
   async publish(snapshot: AssignmentSnapshot): Promise<boolean> {
     const text = JSON.stringify(snapshot);
-    return (await this.#connection.run(() => this.#publish.run(this.#key, snapshot.version, text, this.#key))) === 1;
+    const { version, lineage = '' } = snapshot;
+    return (await this.#connection.run(() => this.#publish.run(this.#key, version, text, this.#key, lineage))) === 1;
   }
 
   read(): Promise<string | null> {

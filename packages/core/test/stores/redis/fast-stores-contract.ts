@@ -192,6 +192,15 @@ export function testFastStores(open: () => Promise<FastStoresUnderTest>): void {
       expect(openSnapshot((await assignments.read())!)).toEqual(second);
     });
 
+    it('of another lineage takes the place of a newer version, and is kept against older ones of its own', async () => {
+      const { assignments } = (await open()).stores;
+      const of = (lineage: string, version: number) => snapshotOf([], { lineage, version });
+      for (const snapshot of [snapshotOf([], { version: 9 }), of('first', 7), of('second', 1), of('second', 2)])
+        expect(await assignments.publish(snapshot)).toBe(true);
+      expect(await assignments.publish(of('second', 1))).toBe(false);
+      expect(openSnapshot((await assignments.read())!)).toMatchObject({ lineage: 'second', version: 2 });
+    });
+
     it('is told of to who listens, from the start and until they close', async () => {
       const { assignments } = (await open()).stores;
       let heard = 0;
