@@ -17,6 +17,7 @@ BENCH_profiles := packages/serving/bench/profiles.bench.ts
 BENCH_swap := packages/serving/bench/swap.bench.ts
 BENCH_reload := packages/serving/bench/reload.bench.ts
 BENCH_overload := packages/serving/bench/overload.bench.ts
+BENCH_observing := packages/serving/bench/observing.bench.ts
 BENCH_retrieval := packages/core/bench/retrieval-index.ts
 BENCH_sources := packages/core/bench/retrieval-sources.ts
 BENCH_assignment := packages/core/bench/assignment.ts
@@ -53,8 +54,8 @@ test-experiments: setup ## experiments in full length: vectors, 2,000 simulated 
 check: setup ## lint, types, dependency directions, unused code, format
 	@node --disable-warning=ExperimentalWarning scripts/test.ts --checks
 
-bench: setup ## measure (SUITE=serving|stages|processes|profiles|swap|reload|overload|retrieval|sources|assignment|import|aggregator|ingest|records|freshness|live|follow|analysis, JSON=FILE, ARGS=options of the suite)
-	@test -n "$(BENCH_$(SUITE))" || { echo 'bench: SUITE is one of serving, stages, processes, profiles, swap, reload, overload, retrieval, sources, assignment, import, aggregator, ingest, records, freshness, live, follow, analysis' >&2; exit 2; }
+bench: setup ## measure (SUITE=serving|stages|processes|profiles|swap|reload|overload|observing|retrieval|sources|assignment|import|aggregator|ingest|records|freshness|live|follow|analysis, JSON=FILE, ARGS=options of the suite)
+	@test -n "$(BENCH_$(SUITE))" || { echo 'bench: SUITE is one of serving, stages, processes, profiles, swap, reload, overload, observing, retrieval, sources, assignment, import, aggregator, ingest, records, freshness, live, follow, analysis' >&2; exit 2; }
 	@node --expose-gc --disable-warning=ExperimentalWarning $(BENCH_$(SUITE)) $(ARGS) $(if $(JSON),--json $(JSON))
 
 bench-compare: setup ## two revisions in turns, and what changed beyond the noise (A=rev B=rev SUITE=stages ROUNDS=8 ARGS=options of the suite, JSON=FILE)

@@ -14,8 +14,6 @@
  * - `rss.growth`: memory at the end of the overload over that of its first tenth
  * - `recovery`: seconds after the overload until the last refusal, late or lighter answer
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,7 +23,9 @@ import { report, summarised, type BenchResult } from '../../core/bench/report.ts
 import { NOW_S } from '../../core/bench/retrieval-shop.ts';
 import { benchRelease, placeRelease } from './http/bench-release.ts';
 import type { OverloadOptions, OverloadPhase, OverloadResult } from './http/overload-load.ts';
+import { generate } from './http/generator.ts';
 import { PodProcess } from './http/pod-process.ts';
+import { sessionBodies } from './http/session-bodies.ts';
 
 const option = (name: string, initial: string): string => {
   const at = process.argv.indexOf(`--${name}`);
@@ -34,39 +34,13 @@ const option = (name: string, initial: string): string => {
 
 const DEADLINE_MS = 100;
 const STEP_MS = 250;
-/** More would not fit an argument of a process. */
-const BODIES = 150;
-const RECENT_ITEMS = 20;
-const [POD_CORE, OTHERS_CORE] = [0, 1];
+const POD_CORE = 0;
 const MAXIMUM_S = 8;
 const RECOVERY_S = 8;
 /** Of the maximum, after the overload. */
 const USUAL_SHARE = 0.6;
 const factor = Number(option('factor', '3'));
 const seconds = Number(option('seconds', '120'));
-
-async function generate(program: string, options: object): Promise<unknown> {
-  const file = join(import.meta.dirname, 'http', program);
-  const args = ['-c', String(OTHERS_CORE), process.execPath, '--disable-warning=ExperimentalWarning', file];
-  const child = spawn('taskset', [...args, JSON.stringify(options)], { stdio: ['ignore', 'pipe', 'inherit'] });
-  let text = '';
-  child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  const [code] = (await once(child, 'close')) as [number];
-  if (code !== 0) throw new Error(`the generator ended with ${code}`);
-  return JSON.parse(text) as unknown;
-}
-
-/** Sessions that have just looked at a few items: a profile of its own for each, and nothing but the pod is needed. */
-function bodiesOf({ itemIds, count }: Catalog): string[] {
-  return Array.from({ length: BODIES }, (_, body) => {
-    const recent = Array.from({ length: RECENT_ITEMS }, (__, i) => itemIds[(body * 7919 + i * 104_729) % count]!);
-    return JSON.stringify({
-      session_id: `s-${body}`,
-      num_items: 20,
-      context: { surface: 'home', recent_items: recent },
-    });
-  });
-}
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
@@ -130,7 +104,7 @@ try {
     },
   });
   try {
-    report(await measure(pod, bodiesOf(catalog)));
+    report(await measure(pod, sessionBodies(catalog)));
   } finally {
     await pod.stop();
   }

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
+import type { LoadedRelease } from '@shortlist/core/release/loaded-release.ts';
 import { loadRelease } from '@shortlist/core/release/load-release.ts';
 import { Pace } from '@shortlist/core/release/pace.ts';
 import { ReleaseRegistry } from '@shortlist/core/release/registry.ts';
@@ -12,6 +13,7 @@ import type { Config } from './config.ts';
 import { createRecommender } from './create-recommender.ts';
 import { AssignmentBook } from './experiments/assignment-book.ts';
 import { SnapshotWatch, type SnapshotWatchOptions } from './experiments/snapshot-watch.ts';
+import { LoadTurn } from './load-turn.ts';
 import { LiveRecommender } from './live/live-recommender.ts';
 import { Live } from './live/open-live.ts';
 import type { OpenContext, OpenedPod } from './pod.ts';
@@ -31,21 +33,26 @@ const CONNECT_TIMEOUT_MS = 2_000;
  */
 export async function openPod({ config, log, observer, admission, tracing }: OpenContext): Promise<OpenedPod> {
   const rules = config.rulesFile === '' ? RuleBook.none() : await RuleBook.open(resolve(REPOSITORY, config.rulesFile));
-  const releases = new ReleaseHolder({
+  const load = async (dir: string): Promise<LoadedRelease> => {
+    const pace = releases.ready ? Pace.shared() : Pace.alone();
+    const release = await live.attach(await loadRelease(dir, { pace, spareRows: live.spareRows }));
+    try {
+      await recommender.warmUp(release, pace);
+      return release;
+    } catch (error) {
+      await release.close();
+      throw error;
+    }
+  };
+  const loadTurn = LoadTurn.ofProcess();
+  const releases: ReleaseHolder = new ReleaseHolder({
     registry: registryOf(config),
     heldMax: config.variantReleasesMax,
     clockOffsetS: config.clockOffsetS,
-    load: async (dir) => {
-      const pace = releases.ready ? Pace.shared() : Pace.alone();
-      const release = await live.attach(await loadRelease(dir, { pace, spareRows: live.spareRows }));
-      try {
-        await recommender.warmUp(release, pace);
-        return release;
-      } catch (error) {
-        await release.close();
-        throw error;
-      }
-    },
+    // No request lives longer, so the memory of a release that was swapped out is soon free.
+    graceMs: 2 * Math.max(config.deadlineMs, config.deadlineMaxMs),
+    // The first one is wanted by all at once; later ones come in turn, so that the others serve at full speed meanwhile.
+    load: (dir) => (releases.ready ? loadTurn.run(() => load(dir)) : load(dir)),
     onSwap: (release, previous) => log.info({ release: release.id, previous: previous?.id ?? null }, 'release serves'),
     onRefusal: (refusal) => log.error(refusal, 'release refused'),
   });
@@ -59,8 +66,11 @@ export async function openPod({ config, log, observer, admission, tracing }: Ope
   const assignments = new AssignmentBook({ unitsMax: config.unitsKeptMax, nowMs: () => nowS() * 1000 });
   const watch = watchOf(config, redis, {
     book: assignments,
-    onTaken: () => {
+    onTaken: (replaced) => {
       const { version, releases: named } = assignments.compiled!;
+      const { lineage } = assignments.status();
+      if (replaced !== null)
+        log.warn({ lineage, replaced }, 'experiments of another database are in force from now on');
       log.info({ version, releases: named }, 'assignment snapshot in force');
       holding = releases.hold(named);
     },

@@ -25,7 +25,7 @@ const POLL_MS = 1000;
 const HELD_MAX = 3;
 /** How long until a release that was not there is looked for again. */
 const ABSENT_RETRY_MS = 5_000;
-/** Twice the longest deadline that a request may ask for. */
+/** Twice the longest deadline that a request may ask for; less where the configuration allows less. */
 const GRACE_MS = 120_000;
 
 /** A release that an experiment names, as `/status` shows it. */
@@ -180,7 +180,7 @@ export class ReleaseHolder implements ReleaseControl {
         chosenAtS = Date.parse(changedAt) / 1000;
       }
       if (this.#current?.id !== id) {
-        this.#swap(this.loaded(id) ?? (await load(await registry.dirOf(id))));
+        this.#swap(this.loaded(id) ?? this.#takeBack(id) ?? (await load(await registry.dirOf(id))));
       }
       this.#chosenAtS = chosenAtS + (this.#options.clockOffsetS ?? 0);
       this.#refusal = null;
@@ -234,7 +234,7 @@ export class ReleaseHolder implements ReleaseControl {
     const { registry, load } = this.#options;
     if (this.loaded(id) !== null || !this.#isDue(id)) return;
     try {
-      this.#held.set(id, await load(await registry.dirOf(id)));
+      this.#held.set(id, this.#takeBack(id) ?? (await load(await registry.dirOf(id))));
       this.#heldRefusals.delete(id);
     } catch (error) {
       const isAbsent = error instanceof ShortlistError && error.code === 'release_not_found';
@@ -258,6 +258,17 @@ export class ReleaseHolder implements ReleaseControl {
   #letGo(release: LoadedRelease): void {
     if (this.#wantedNow().includes(release.id)) this.#held.set(release.id, release);
     else this.#closeLater(release);
+  }
+
+  /** One that is about to be closed serves again at once; a second copy would take its memory twice. */
+  #takeBack(id: string): LoadedRelease | null {
+    for (const [release, timer] of this.#leaving) {
+      if (release.id !== id) continue;
+      clearTimeout(timer);
+      this.#leaving.delete(release);
+      return release;
+    }
+    return null;
   }
 
   #closeLater(release: LoadedRelease): void {

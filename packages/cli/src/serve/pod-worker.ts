@@ -11,6 +11,8 @@ export interface PodWorkerOptions {
   readonly variables: Readonly<Record<string, string>>;
   /** Takes each line that it logs. */
   readonly onLine: (line: string) => void;
+  /** Takes what the pod says to who runs it (`load-turn.ts` of the serving package). */
+  readonly onMessage: (worker: PodWorker, message: unknown) => void;
   /** How long it may take to end after SIGTERM, ms; then it is killed. */
   readonly stopWithinMs: number;
 }
@@ -26,12 +28,13 @@ export class PodWorker implements KeptProcess {
   readonly #child: ChildProcess;
   readonly #stopWithinMs: number;
 
-  constructor({ repository, variables, onLine, stopWithinMs }: PodWorkerOptions) {
+  constructor({ repository, variables, onLine, onMessage, stopWithinMs }: PodWorkerOptions) {
     this.#stopWithinMs = stopWithinMs;
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(repository, POD.main)], {
       env: variables,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
+    child.on('message', (message) => onMessage(this, message));
     this.#child = child;
     const kept: string[] = [];
     let isReady: () => void = () => undefined;
@@ -43,7 +46,7 @@ export class PodWorker implements KeptProcess {
       if (line.includes('"msg":"listening"')) this.adminPort = adminPortIn(line);
       if (line.includes('"msg":"ready"')) isReady();
     };
-    const streams = [child.stdout, child.stderr].map((input) => {
+    const streams = [child.stdout!, child.stderr!].map((input) => {
       const lines = createInterface({ input }).on('line', take);
       return new Promise((resolve) => lines.once('close', resolve));
     });
@@ -59,6 +62,10 @@ export class PodWorker implements KeptProcess {
 
   get pid(): number | undefined {
     return this.#child.pid;
+  }
+
+  send(message: string): void {
+    if (this.#child.connected) this.#child.send(message);
   }
 
   async stop(): Promise<void> {

@@ -1,10 +1,12 @@
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import { CONFIG_PROGRAM } from '@shortlist/serving/config.ts';
+import { TURN_DONE, TURN_GIVEN, TURN_WANTED } from '@shortlist/serving/load-turn.ts';
 import { readConfig } from '@shortlist/service/config.ts';
 import { freePort, requireFreePort } from '../up/listen.ts';
 import { PodWorker } from './pod-worker.ts';
 import { processMemory } from './process-memory.ts';
 import { NeverReady, supervise } from './supervisor.ts';
+import { Turns } from './turns.ts';
 
 export interface ServeOptions {
   readonly repository: string;
@@ -28,7 +30,8 @@ const MIB = 1024 * 1024;
 
 /**
  * Runs ranking pods that share one port, one per core, until `stop` is aborted. Each has an admin port of its own, where
- * Prometheus finds its metrics; one that dies is started again and takes no traffic before it is ready.
+ * Prometheus finds its metrics; one that dies is started again and takes no traffic before it is ready. A new release is
+ * loaded by one after the other.
  * @throws `config_invalid`, `port_in_use`, `pod_start_failed`
  */
 export async function serve(options: ServeOptions, stop: AbortSignal): Promise<void> {
@@ -47,15 +50,21 @@ export async function serve(options: ServeOptions, stop: AbortSignal): Promise<v
   const { drainMs, drainDelayMs } = readConfig(CONFIG_PROGRAM, shared);
   const workers = new Map<number, PodWorker>();
   const ready = new Set<number>();
+  const turns = new Turns<PodWorker>((worker) => worker.send(TURN_GIVEN));
   const start = (number: number): PodWorker => {
     const adminPort = options.adminPort === 0 ? 0 : options.adminPort + number - 1;
     const worker = new PodWorker({
       repository: options.repository,
       variables: { ...shared, SHORTLIST_ADMIN_PORT: String(adminPort) },
       onLine: options.onLogLine,
+      onMessage(from, message) {
+        if (message === TURN_WANTED) turns.want(from);
+        else if (message === TURN_DONE) turns.done(from);
+      },
       stopWithinMs: drainMs + drainDelayMs + STOP_MARGIN_MS,
     });
     workers.set(number, worker);
+    void worker.ended.then(() => turns.done(worker));
     return worker;
   };
   try {

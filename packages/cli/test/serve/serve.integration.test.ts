@@ -12,15 +12,20 @@ const MAIN = resolve(import.meta.dirname, '../../src/main.ts');
 const WITHIN = { timeout: 60_000, interval: 100 };
 
 let home: string;
+let registry: ReleaseRegistry;
+let nextRelease = '';
 let running: ChildProcess | undefined;
 
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'serve-'));
   const releasesDir = join(home, 'datasets/demo/releases');
   await writeTinyRun(join(home, 'run'), 1, BUILD_FEATURES);
+  await writeTinyRun(join(home, 'run-2'), 2, BUILD_FEATURES);
   const { id } = await buildTinyRelease(join(home, 'run'), releasesDir, { features: BUILD_FEATURES });
+  ({ id: nextRelease } = await buildTinyRelease(join(home, 'run-2'), releasesDir, { features: BUILD_FEATURES }));
   const activePath = join(home, 'datasets/demo/active.json');
-  await new ReleaseRegistry({ dataset: 'demo', releasesDir, activePath }).activate(id);
+  registry = new ReleaseRegistry({ dataset: 'demo', releasesDir, activePath });
+  await registry.activate(id);
 });
 afterEach(() => running?.kill('SIGKILL'));
 afterAll(() => rm(home, { recursive: true }));
@@ -68,6 +73,18 @@ describe('shortlist serve --processes 2', () => {
     expect(await answering(url)).not.toContain(killed);
     await expect.poll(async () => (await answering(url)).size, WITHIN).toBe(2);
     expect(await answering(url)).not.toContain(killed);
+
+    // A release that is activated is taken over by both, in turn.
+    await registry.activate(nextRelease);
+    const served = async () => {
+      const releases = new Set<string>();
+      for (let i = 0; i < 30; i++) {
+        const response = await fetch(`${url}/trending?k=1`, { headers: { connection: 'close' } });
+        releases.add(((await response.json()) as { model_version: string }).model_version);
+      }
+      return [...releases];
+    };
+    await expect.poll(served, WITHIN).toEqual([nextRelease]);
 
     child.kill('SIGTERM');
     expect(await ended).toBe(0);

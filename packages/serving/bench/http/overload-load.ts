@@ -1,6 +1,7 @@
 /**
  * The generator of overload.bench.ts, a process of its own: `node overload-load.ts '{"url":...,"phases":[...]}'`. Open
- * arrivals at the rate of each phase; a latency counts from the moment at which its request was meant to be sent.
+ * arrivals at the rate of each phase; a latency counts from the moment at which its request was meant to be sent. SIGTERM
+ * ends the phase that runs.
  */
 import { seededRandom } from '@shortlist/core/statistics/seeded-random.ts';
 import { Connection } from '../../../service/bench/connection.ts';
@@ -43,6 +44,7 @@ export interface OverloadResult {
     /** Of answers with a slate, ms. */
     readonly p50: number;
     readonly p99: number;
+    readonly slowest: number;
     /** Of refusals, ms. */
     readonly shedP99: number;
     /** Median lateness of the generator itself, ms. */
@@ -60,6 +62,8 @@ const bodies = options.bodies.map((body) => Buffer.from(body));
 const free = await Promise.all(Array.from({ length: options.connections }, () => Connection.open(options.url)));
 const PREFETCH = { 'x-shortlist-priority': 'prefetch' };
 let asked = 0;
+let isOver = false;
+process.once('SIGTERM', () => (isOver = true));
 
 const emptyStep = (): OverloadStep => {
   return { sent: 0, good: 0, lighter: 0, late: 0, shed: 0, errors: 0, shoppers: 0, shoppersGood: 0 };
@@ -108,7 +112,7 @@ async function run({ rate, seconds }: OverloadPhase): Promise<OverloadResult['ph
     running -= 1;
     if (running === 0) idle();
   };
-  for (let nextMs = fromMs; nextMs < untilMs;) {
+  for (let nextMs = fromMs; nextMs < untilMs && !isOver;) {
     const now = performance.now();
     for (; nextMs <= now && nextMs < untilMs; nextMs -= (Math.log(1 - random()) * 1000) / rate) {
       const connection = free.pop();
@@ -123,6 +127,7 @@ async function run({ rate, seconds }: OverloadPhase): Promise<OverloadResult['ph
     steps,
     p50: quantile(slates, 0.5),
     p99: quantile(slates, 0.99),
+    slowest: quantile(slates, 1),
     shedP99: quantile(refusals, 0.99),
     lateMs: quantile(lateness, 0.5),
   };

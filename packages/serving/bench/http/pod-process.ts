@@ -20,6 +20,7 @@ export interface PodProcessOptions {
 /** The ranking pod as it is deployed, its own main.ts, pinned to one core. */
 export class PodProcess {
   readonly url: string;
+  readonly adminUrl: string;
   /** From its start until it was ready, ms. */
   readonly startMs: number;
   readonly #child: ChildProcess;
@@ -27,13 +28,19 @@ export class PodProcess {
   static async start({ variables, logFile, core, nodeOptions = [] }: PodProcessOptions): Promise<PodProcess> {
     const startedMs = performance.now();
     const port = await freePort();
+    const adminPort = await freePort();
     const log = openSync(logFile, 'w');
     const main = join(REPOSITORY, 'packages/serving/src/main.ts');
     const child = spawn(
       'taskset',
       ['-c', String(core), process.execPath, '--disable-warning=ExperimentalWarning', ...nodeOptions, main],
       {
-        env: { ...process.env, ...variables, SHORTLIST_HTTP_PORT: String(port), SHORTLIST_ADMIN_PORT: '0' },
+        env: {
+          ...process.env,
+          ...variables,
+          SHORTLIST_HTTP_PORT: String(port),
+          SHORTLIST_ADMIN_PORT: String(adminPort),
+        },
         stdio: ['ignore', log, log],
       },
     );
@@ -45,7 +52,7 @@ export class PodProcess {
         () => false,
       );
       const tookMs = performance.now() - startedMs;
-      if (isReady) return new PodProcess(child, url, tookMs);
+      if (isReady) return new PodProcess(child, { url, adminUrl: `http://127.0.0.1:${adminPort}` }, tookMs);
       if (child.exitCode !== null || tookMs > READY_WITHIN_MS) {
         child.kill('SIGKILL');
         throw new Error(`the pod did not get ready:\n${readFileSync(logFile, 'utf8').slice(-4000)}`);
@@ -54,9 +61,10 @@ export class PodProcess {
     }
   }
 
-  private constructor(child: ChildProcess, url: string, startMs: number) {
+  private constructor(child: ChildProcess, { url, adminUrl }: { url: string; adminUrl: string }, startMs: number) {
     this.#child = child;
     this.url = url;
+    this.adminUrl = adminUrl;
     this.startMs = startMs;
   }
 

@@ -17,7 +17,7 @@ const GRADIENT_MIN = 0.5;
 /**
  * How many requests may be in flight, learnt from how long they queue.
  *
- *     L <- clamp(L * g + sqrt(L)),   g = clamp(target / q, 0.5, 1)
+ *     L <- clamp(B * g + sqrt(B)),   g = clamp(target / q, 0.5, 1),   B = L, or the most that was in flight where q > target
  *
  * with q the *shortest* queue time of a window of 100 ms. A burst, or a stall of the process, makes some requests wait
  * but not the shortest one, and leaves L alone; a standing queue makes all of them wait, and L falls to where q is about
@@ -26,7 +26,8 @@ const GRADIENT_MIN = 0.5;
  * Source: the gradient and the headroom of sqrt(L) are those of Netflix's concurrency-limits (`GradientLimit`; "Performance
  * Under Load", 2018), the shortest sojourn as the sign of a standing queue is CoDel's (RFC 8289, section 3.2). Deviations:
  * q is a queue time, since we own the queue, so nothing has to be known of the latency without load; L starts at its
- * maximum and grows without being used up, because deadlines bound the queue as well.
+ * maximum and grows without being used up, because deadlines bound the queue as well; it falls from what was in flight (B),
+ * or the first second of an overload would be lost on the way down.
  */
 export class AdaptiveLimit {
   readonly #max: number;
@@ -34,6 +35,7 @@ export class AdaptiveLimit {
   #limit: number;
   #windowFromMs = -Infinity;
   #samples = 0;
+  #inFlightMost = 0;
   #shortestMs = new Map<string, number>();
 
   constructor({ limitMax, targetMs }: AdaptiveLimitOptions) {
@@ -47,24 +49,30 @@ export class AdaptiveLimit {
   }
 
   /**
-   * A request of this class left the queue after `waitedMs`. Classes have queues of their own, and the one that stands
+   * A request of this class left the queue after `waitedMs`, when `inFlight` were. Classes have queues of their own, and the one that stands
    * longest counts. Returns the shortest wait of each class when this ends a window, else null.
    */
-  sample(priority: string, waitedMs: number, nowMs: number): ReadonlyMap<string, number> | null {
+  sample(
+    priority: string,
+    { waitedMs, inFlight, nowMs }: { waitedMs: number; inFlight: number; nowMs: number },
+  ): ReadonlyMap<string, number> | null {
     if (this.#samples === 0) this.#windowFromMs = nowMs;
     this.#samples += 1;
+    this.#inFlightMost = Math.max(this.#inFlightMost, inFlight);
     this.#shortestMs.set(priority, Math.min(waitedMs, this.#shortestMs.get(priority) ?? Infinity));
     if (this.#samples < SAMPLES_MIN || nowMs - this.#windowFromMs < WINDOW_MS) return null;
     const shortestMs = this.#shortestMs;
     this.#samples = 0;
     this.#shortestMs = new Map();
     this.#move(Math.max(...shortestMs.values()));
+    this.#inFlightMost = 0;
     return shortestMs;
   }
 
   #move(queuedMs: number): void {
     const gradient = Math.min(1, Math.max(GRADIENT_MIN, this.#targetMs / Math.max(queuedMs, Number.EPSILON)));
-    const moved = this.#limit * gradient + Math.sqrt(this.#limit);
+    const from = gradient < 1 ? Math.min(this.#limit, this.#inFlightMost) : this.#limit;
+    const moved = from * gradient + Math.sqrt(from);
     this.#limit = Math.min(this.#max, Math.max(LIMIT_MIN, moved));
   }
 }

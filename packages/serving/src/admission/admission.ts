@@ -1,7 +1,7 @@
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import type { RequestPriority } from '@shortlist/core/contracts/recommend.ts';
 import { AdaptiveLimit } from './adaptive-limit.ts';
-import { LoadLadder } from './load-ladder.ts';
+import { LADDER, LoadLadder } from './load-ladder.ts';
 
 /**
  * Why a request was refused. `limit`: as many as may be are in flight; `deadline`: its turn would come too late; `expired`:
@@ -44,6 +44,8 @@ export const NO_ADMISSION: AdmissionLimits = {
 };
 
 const SMOOTHING = 0.1;
+/** By level of the ladder. Made once: an error notes its stack, which costs more than all the rest of a refusal. */
+const OVERLOADED = LADDER.map((_, level) => new ShortlistError('overloaded', { retryAfterS: 1 + level }));
 
 /**
  * Decides at the door which requests are worked on, so that no work is done for one that is refused: at most an adaptive
@@ -105,7 +107,7 @@ export class Admission {
   shed(reason: ShedReason, priority: RequestPriority): ShortlistError {
     this.#shed[priority][reason] += 1;
     if (priority === 'shopper') this.#ladder.press(this.#nowMs());
-    return new ShortlistError('overloaded', { retryAfterS: 1 + this.level });
+    return OVERLOADED[this.level]!;
   }
 
   /** A request's batch begins, after it queued for `waitedMs`. */
@@ -113,7 +115,8 @@ export class Admission {
     const { queueTargetMs } = this.#limits;
     if (queueTargetMs === 0) return;
     const nowMs = this.#nowMs();
-    const standingMs = this.#limit.sample(priority, waitedMs, nowMs);
+    const inFlight = this.#inFlight.shopper + this.#inFlight.prefetch;
+    const standingMs = this.#limit.sample(priority, { waitedMs, inFlight, nowMs });
     if ((standingMs?.get('shopper') ?? 0) > queueTargetMs / 2) this.#ladder.press(nowMs);
   }
 
@@ -138,10 +141,13 @@ export class Admission {
     return shopper + prefetch < (priority === 'shopper' ? limit : limit * this.#limits.prefetchShare);
   }
 
-  /** How long its answer will take by what is before it; 0 when that is nothing. Prefetches are behind all shoppers. */
+  /**
+   * How long its answer will take by what is before it; 0 when that is nothing. Prefetches are behind all shoppers. Two
+   * batches: its own, and the one during which it lay unread in its socket.
+   */
   #waitMs(priority: RequestPriority): number {
     const { shopper, prefetch } = this.#inFlight;
     const before = priority === 'shopper' ? shopper : shopper + prefetch;
-    return before === 0 ? 0 : before * this.#requestMs + this.#batchMs;
+    return before === 0 ? 0 : before * this.#requestMs + 2 * this.#batchMs;
   }
 }

@@ -7,16 +7,22 @@ const UP_AFTER_MS = 300;
 const CALM_MS = 250;
 /** No pressure for as long leads one step down. Three steps take less than the 5 s within which a pod is to recover. */
 const DOWN_AFTER_MS = 1_000;
-/** How busy a step down may make the pod. Above, it would come back at once. */
-const BUSY_MAX = 0.8;
+/** How busy a step down may make the pod. Above, it would come back at once, by what requests cost when last measured. */
+const BUSY_MAX = 0.9;
+/** After so long a calm, a step down is tried whatever requests cost there when last measured: it may have changed. */
+const TRY_AFTER_MS = 3_000;
+/** Pressure so soon after a step down says that it was too early; the next one waits twice as long, up to the last. */
+const TOO_EARLY_MS = 3_000;
+const HOLD_MAX_MS = 8_000;
 /** What a request of the next lower level costs when that was not measured yet, in costs at this level. */
 const COST_RATIO_GUESS = 1.5;
 const SMOOTHING = 0.1;
 
 /**
  * Which level requests are answered at. Degraded answers come before refusals: pressure is a queue that begins to stand,
- * or shoppers (not prefetches) that are refused. The way down waits until the pod is calm *and* would not be too busy one
- * level lower, by the measured cost of a request there; else a steady overload would make it go up and down for ever.
+ * or shoppers (not prefetches) that are refused. The way down waits until the pod is calm and would not be too busy one level
+ * lower, by the measured cost of a request there; else a steady overload would make it go up and down for ever. Since that
+ * cost was measured under pressure, a long calm overrules it; what turns out to have been too early is tried later again.
  *
  * Time is given, never read, so all of it is a function of what it was told.
  * Source: Google SRE book, chapter 21, "Degraded responses first"; the ladder itself is ours.
@@ -28,6 +34,9 @@ export class LoadLadder {
   #pressedMs = -Infinity;
   /** Since when the pod is at this level, or calm there, whichever came later. */
   #calmSinceMs = -Infinity;
+  #steppedDownMs = -Infinity;
+  /** How long the calm must last before the next step down. */
+  #holdMs = DOWN_AFTER_MS;
   /** Computing since `#calmSinceMs`, ms. */
   #workedMs = 0;
   /** Smoothed ms of computing a request, by level; NaN where none was. */
@@ -40,6 +49,8 @@ export class LoadLadder {
     if (nowMs - this.#pressedSinceMs >= UP_AFTER_MS && this.#level < LADDER.length - 1) {
       this.#level += 1;
       this.#pressedSinceMs = nowMs;
+      const wasEarly = nowMs - this.#steppedDownMs < TOO_EARLY_MS;
+      this.#holdMs = wasEarly ? Math.min(HOLD_MAX_MS, 2 * this.#holdMs) : DOWN_AFTER_MS;
     }
     this.#calm(nowMs);
   }
@@ -53,12 +64,18 @@ export class LoadLadder {
   }
 
   levelAt(nowMs: number): number {
-    if (this.#level > 0 && nowMs - this.#calmSinceMs >= DOWN_AFTER_MS) {
-      const busy = this.#workedMs / (nowMs - this.#calmSinceMs);
-      if (busy * this.#costRatio() <= BUSY_MAX) this.#level -= 1;
-      this.#calm(nowMs);
+    const calmMs = nowMs - this.#calmSinceMs;
+    if (this.#level > 0 && calmMs >= this.#holdMs) {
+      const busy = this.#workedMs / calmMs;
+      if (busy * this.#costRatio() <= BUSY_MAX || calmMs >= Math.max(TRY_AFTER_MS, this.#holdMs)) this.#stepDown(nowMs);
     }
     return this.#level;
+  }
+
+  #stepDown(nowMs: number): void {
+    this.#level -= 1;
+    this.#steppedDownMs = nowMs;
+    this.#calm(nowMs);
   }
 
   /** Cost of a request one level lower, in costs at this level. */

@@ -9,7 +9,7 @@ function overload(limit: AdaptiveLimit, costMs: number, seconds: number, fromMs 
   let queuedMs = 0;
   for (let nowMs = fromMs; nowMs < fromMs + seconds * 1000; nowMs += costMs) {
     queuedMs = limit.limit * costMs;
-    limit.sample('shopper', queuedMs, nowMs);
+    limit.sample('shopper', { waitedMs: queuedMs, inFlight: limit.limit, nowMs });
   }
   return queuedMs;
 }
@@ -19,14 +19,19 @@ describe('the adaptive limit', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 10_000 }),
-        fc.array(fc.record({ waitedMs: fc.double({ min: 0, max: 1e9, noNaN: true }), stepMs: fc.nat(500) }), {
-          maxLength: 300,
-        }),
+        fc.array(
+          fc.record({
+            waitedMs: fc.double({ min: 0, max: 1e9, noNaN: true }),
+            inFlight: fc.nat(20_000),
+            stepMs: fc.nat(500),
+          }),
+          { maxLength: 300 },
+        ),
         (limitMax, steps) => {
           const limit = new AdaptiveLimit({ limitMax, targetMs: TARGET_MS });
           let nowMs = 0;
-          for (const { waitedMs, stepMs } of steps) {
-            limit.sample('shopper', waitedMs, (nowMs += stepMs));
+          for (const { waitedMs, inFlight, stepMs } of steps) {
+            limit.sample('shopper', { waitedMs, inFlight, nowMs: (nowMs += stepMs) });
             expect(limit.limit).toBeGreaterThanOrEqual(8);
             expect(limit.limit).toBeLessThanOrEqual(Math.max(8, limitMax));
           }
@@ -51,16 +56,24 @@ describe('the adaptive limit', () => {
 
   it('leaves bursts alone: one request in a window that hardly waited says that the queue drains', () => {
     const limit = new AdaptiveLimit({ limitMax: 256, targetMs: TARGET_MS });
-    for (let nowMs = 0; nowMs < 5_000; nowMs += 2) limit.sample('shopper', nowMs % 100 === 0 ? 1 : 90, nowMs);
+    for (let nowMs = 0; nowMs < 5_000; nowMs += 2)
+      limit.sample('shopper', { waitedMs: nowMs % 100 === 0 ? 1 : 90, inFlight: 90, nowMs });
     expect(limit.limit).toBe(256);
   });
 
   it('heeds the class whose queue stands, not the one that overtakes it', () => {
     const limit = new AdaptiveLimit({ limitMax: 256, targetMs: TARGET_MS });
     for (let nowMs = 0; nowMs < 3_000; nowMs += 2) {
-      limit.sample('shopper', 0, nowMs);
-      limit.sample('prefetch', 80, nowMs);
+      limit.sample('shopper', { waitedMs: 0, inFlight: limit.limit, nowMs });
+      limit.sample('prefetch', { waitedMs: 80, inFlight: limit.limit, nowMs });
     }
+    expect(limit.limit).toBeLessThan(30);
+  });
+
+  it('falls from what was in flight within two windows, however far above the maximum is', () => {
+    const limit = new AdaptiveLimit({ limitMax: 10_000, targetMs: TARGET_MS });
+    for (let nowMs = 0; nowMs <= 210; nowMs += 2)
+      limit.sample('shopper', { waitedMs: 90, inFlight: Math.min(45, limit.limit), nowMs });
     expect(limit.limit).toBeLessThan(30);
   });
 
@@ -68,7 +81,7 @@ describe('the adaptive limit', () => {
     const limit = new AdaptiveLimit({ limitMax: 256, targetMs: TARGET_MS });
     overload(limit, 1, 10);
     expect(limit.limit).toBeLessThan(40);
-    for (let nowMs = 10_000; nowMs < 13_000; nowMs += 5) limit.sample('shopper', 0.5, nowMs);
+    for (let nowMs = 10_000; nowMs < 13_000; nowMs += 5) limit.sample('shopper', { waitedMs: 0.5, inFlight: 1, nowMs });
     expect(limit.limit).toBe(256);
   });
 });

@@ -68,9 +68,9 @@ describe('admission', () => {
     for (let batch = 0; batch < 200; batch++) admission.computed(0, 4, 8);
     expect(codeOf(() => admission.enter('shopper', 1))).toBe('taken');
     for (let i = 0; i < 4; i++) admission.enter('shopper', 1_000);
-    // 5 before it at 2 ms, and a batch of 8 ms.
-    expect(codeOf(() => admission.enter('shopper', 17))).toBe('overloaded');
-    expect(codeOf(() => admission.enter('shopper', 19))).toBe('taken');
+    // 5 before it at 2 ms, and two batches of 8 ms.
+    expect(codeOf(() => admission.enter('shopper', 25))).toBe('overloaded');
+    expect(codeOf(() => admission.enter('shopper', 27))).toBe('taken');
     // A prefetch is behind all of them.
     expect(admission.status().shed.shopper).toMatchObject({ deadline: 1, limit: 0 });
   });

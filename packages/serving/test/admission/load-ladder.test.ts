@@ -34,22 +34,43 @@ describe('the ladder', () => {
     expect(atMs - calmMs).toBeLessThan(5_000);
   });
 
-  it('stays while the same load would be too much one level lower, and comes down when it is not', () => {
+  /** Calm work of so many requests per 100 ms, at 0.5 ms each. */
+  function work(ladder: LoadLadder, requests: number, from: { ms: number }, forMs: number): void {
+    for (const untilMs = from.ms + forMs; from.ms < untilMs; from.ms += 100) {
+      ladder.worked(ladder.levelAt(from.ms), requests, requests * 0.5);
+      ladder.levelAt(from.ms);
+    }
+  }
+
+  it('comes down at once when there is time for it, and later when a request costs too much one level lower', () => {
+    for (const [requests, isSoon] of [
+      [60, true],
+      [160, false],
+    ] as const) {
+      const ladder = new LoadLadder();
+      // 1 ms a request at level 0.
+      for (let i = 0; i < 100; i++) ladder.worked(0, 1, 1);
+      const now = { ms: press(ladder, 0, 300) };
+      expect(ladder.levelAt(now.ms)).toBe(1);
+      work(ladder, requests, now, 1_500);
+      expect(ladder.levelAt(now.ms)).toBe(isSoon ? 0 : 1);
+      // What it cost was measured under pressure: a long calm overrules it.
+      work(ladder, requests, now, 2_000);
+      expect(ladder.levelAt(now.ms)).toBe(0);
+    }
+  });
+
+  it('tries a step that was too early less and less often', () => {
     const ladder = new LoadLadder();
-    ladder.worked(0, 1, 1);
     let nowMs = press(ladder, 0, 300);
-    expect(ladder.levelAt(nowMs)).toBe(1);
-    // 0.5 ms a request here and 1 ms below: 90 % busy would be 180 %.
-    const work = (requests: number): void => {
-      for (const untilMs = nowMs + 3_000; nowMs < untilMs; nowMs += 100) {
-        ladder.worked(1, requests, requests * 0.5);
-        ladder.levelAt(nowMs);
-      }
-    };
-    work(180);
-    expect(ladder.levelAt(nowMs)).toBe(1);
-    work(60);
-    expect(ladder.levelAt(nowMs)).toBe(0);
+    const calms: number[] = [];
+    for (let attempt = 0; attempt < 6; attempt++) {
+      const fromMs = nowMs;
+      while (ladder.levelAt(nowMs) > 0) nowMs += 10;
+      calms.push(nowMs - fromMs);
+      nowMs = press(ladder, nowMs, 300);
+    }
+    expect(calms).toEqual([1000, 2000, 4000, 8000, 8000, 8000]);
   });
 
   it('moves one step at a time, whatever it is told', () => {
