@@ -370,7 +370,9 @@ class StagedRecommender implements PipelineRecommender {
   }
 
   #droppedByReason(): Record<string, number> {
-    return Object.fromEntries(DROP_REASONS.map((reason, code) => [reason, this.#dropped[code]!]).slice(1));
+    return Object.fromEntries(
+      DROP_REASONS.map((reason, code): [string, number] => [reason, this.#dropped[code]!]).slice(1),
+    );
   }
 
   /** A list from the cache of `name`, or computed. */
