@@ -44,17 +44,17 @@ describe.skipIf(k6 === undefined)('make loadtest, with the real k6', () => {
   });
   const against = async (kindOf: (n: number) => Kind, ...args: string[]) => {
     target = await targetDouble(kindOf);
-    const load = ['--target', target.url, '--users', join(folder, 'users'), '--rate', '50', '--seconds', '2'];
+    const load = ['--target', target.url, '--users', join(folder, 'users'), '--rate', '20', '--seconds', '2'];
     return loadtest(['--scenario', 'smoke', ...load, ...PATIENT, ...args]);
   };
 
   it('ends with 0 when every promise is kept: all planned requests were made, and a report is there', async () => {
     const { code, stdout, result, html } = await against(() => 'whole');
     expect([stdout.includes('smoke: PASSED'), code]).toEqual([true, 0]);
-    // 1 s up to 50/s, 1 s and 2 s at 50/s; a busy machine may not come to the last ones in time.
-    expect(result!.planned).toBe(174);
+    // 1 s up to 20/s, 1 s and 2 s at 20/s; a busy machine may not come to the last ones in time.
+    expect(result!.planned).toBe(69);
     const requests = target!.asked.length;
-    expect(requests).toBeGreaterThan(100);
+    expect(requests).toBeGreaterThan(30);
     expect(result).toMatchObject({ dropped: 0, all: { requests, accepted: requests, failed: 0, shed: 0 } });
     expect(result!.tiers).toMatchObject({ personalized: requests });
     // Nine of ten of the users.
