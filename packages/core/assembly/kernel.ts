@@ -11,10 +11,14 @@ import { encodeQuery } from './query';
 import { beginHits, hitCount, selectHits } from './hits';
 import { beginSurvivors, best, scan, survivors } from './scan';
 import { scoreRows } from './exact';
+import { fetch } from './fetch';
 import { sortByKey } from './sort';
 
 /** Addresses and limits that the host needs. */
 export { DIM_MAX, IDS, KEEP_MAX, KEYS, LISTS_MAX, QUERY, SCORES, SORTED_IDS, TABLES } from './layout';
+
+/** Bytes of a list that are fetched together: they must stay in the cache until they are read. */
+const FETCHED_MAX: usize = 65536;
 
 let dim: i32 = 0;
 let listCount: i32 = 0;
@@ -63,7 +67,11 @@ export function search(k: i32, keep: i32, probes: i32, mask: usize, survivorsWan
   for (let i = 0; i < visits; i++) {
     const list = (<usize>load<i32>(PROBES + ((<usize>i) << 2))) << 2;
     const block = load<i32>(firstBlocks + list);
-    scan(codes + <usize>block * ((<usize>dim) << 4), dim, load<i32>(sizes + list), block << 4, rows, mask);
+    const size = load<i32>(sizes + list);
+    const from = codes + <usize>block * ((<usize>dim) << 4);
+    // The start of a list is nowhere near the end of the one before; within a long one the processor looks ahead itself.
+    fetch(from, from + min<usize>(FETCHED_MAX, <usize>((size + 15) >> 4) * ((<usize>dim) << 4)));
+    scan(from, dim, size, block << 4, rows, mask);
     if (mask !== 0 && survivors >= survivorsWanted) break;
   }
   selectHits();

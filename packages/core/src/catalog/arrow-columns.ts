@@ -36,6 +36,11 @@ export class ArrowColumns {
     return new Int32Array(this.#values(name, 'Int32'));
   }
 
+  /** As `int32`, but perhaps a view of the file's bytes: for a column that is looked at and let go. */
+  int32View(name: string): Int32Array {
+    return this.#values(name, 'Int32') as Int32Array;
+  }
+
   uint8(name: string): Uint8Array {
     return new Uint8Array(this.#values(name, 'Uint8'));
   }

@@ -93,13 +93,23 @@ async function scan(
   }
 }
 
-/** The chunk is reused: use it before asking for the next. */
+/**
+ * The chunk is reused: use it before asking for the next, which is read meanwhile by another thread.
+ */
 async function* chunksOf(handle: FileHandle): AsyncGenerator<Uint8Array> {
-  const buffer = new Uint8Array(CHUNK_BYTES);
-  for (;;) {
-    const { bytesRead } = await handle.read(buffer, 0, CHUNK_BYTES, null);
-    if (bytesRead === 0) return;
-    yield buffer.subarray(0, bytesRead);
+  let [buffer, other] = [new Uint8Array(CHUNK_BYTES), new Uint8Array(CHUNK_BYTES)];
+  let reading = handle.read(buffer, 0, CHUNK_BYTES, null);
+  try {
+    for (;;) {
+      const { bytesRead } = await reading;
+      if (bytesRead === 0) return;
+      reading = handle.read(other, 0, CHUNK_BYTES, null);
+      yield buffer.subarray(0, bytesRead);
+      [buffer, other] = [other, buffer];
+    }
+  } finally {
+    // Who stops early closes the file next; what this read says is nobody's concern then.
+    await reading.catch(() => undefined);
   }
 }
 

@@ -14,6 +14,8 @@ import type { IndexKind } from './vector-index.ts';
 const GRAPH_TRIAL_ROWS = 20_000;
 /** Below this a scan of all codes takes less time than a choice among lists. */
 const LISTS_FROM_ROWS = 10_000;
+/** From so many lists on, half as many are tried, too. */
+const LISTS_TRIED_HALVED = 512;
 /** Lists are fitted to a bit more than the target: other users than those measured should find as much. */
 const TARGET_MARGIN = 0.15;
 const SEED = 1;
@@ -87,20 +89,21 @@ export function chooseIndex(
   );
   if (options.kind !== 'auto' || trial.count === 0) {
     const kind = options.kind === 'auto' ? 'flat' : options.kind;
-    const candidate = kind === 'flat' ? flat : build(kind, vectors, dim, options, flatCodes);
-    fit(candidate.index, trial, options);
-    return chosen(candidate, measured([candidate], trial, options));
+    const candidates = kind === 'flat' ? [flat] : build(kind, vectors, dim, options, flatCodes);
+    for (const { index } of candidates) fit(index, trial, options);
+    const measurements = measured(candidates, trial, options);
+    return chosen(pick(candidates, measurements, options), measurements);
   }
   const candidates = [flat];
   if (flatCodes) candidates.push(flatCodes);
-  if (codable && count >= LISTS_FROM_ROWS) candidates.push(build('ivf', vectors, dim, options, flatCodes));
+  if (codable && count >= LISTS_FROM_ROWS) candidates.push(...build('ivf', vectors, dim, options, flatCodes));
   for (const candidate of candidates) fit(candidate.index, trial, options);
   const early = measured(candidates, trial, options);
   const graphOnSample = tryGraph(vectors, dim, queries, fastest(early, options.recallTarget), options);
   if (graphOnSample) return chosen(pick(candidates, early, options), [...early, graphOnSample]);
-  const graph = build('hnsw', vectors, dim, options, null);
-  fit(graph.index, trial, options);
-  candidates.push(graph);
+  const graphs = build('hnsw', vectors, dim, options, null);
+  for (const { index } of graphs) fit(index, trial, options);
+  candidates.push(...graphs);
   const all = measured(candidates, trial, options);
   return chosen(pick(candidates, all, options), all);
 }
@@ -111,14 +114,21 @@ function build(
   dim: number,
   options: ChooseOptions,
   flatCodes: Candidate | null,
-): Candidate {
-  if (kind === 'flat_int8' && flatCodes) return flatCodes;
-  if (kind === 'hnsw')
-    return timed('hnsw', () =>
-      HnswIndex.build(vectors, dim, options.hnsw ?? HNSW_DEFAULTS, (done) => options.progress?.(`graph: ${done} rows`)),
-    );
-  const lists = kind === 'ivf' ? Math.max(2, ScanIndex.listsFor(vectors.length / dim)) : 1;
-  return buildScan(vectors, dim, lists, options);
+): Candidate[] {
+  switch (kind) {
+    case 'flat_int8':
+      return [flatCodes ?? buildScan(vectors, dim, 1, options)];
+    case 'hnsw': {
+      const progress = (done: number) => options.progress?.(`graph: ${done} rows`);
+      return [timed('hnsw', () => HnswIndex.build(vectors, dim, options.hnsw ?? HNSW_DEFAULTS, progress))];
+    }
+    case 'ivf': {
+      const lists = Math.max(2, ScanIndex.listsFor(vectors.length / dim));
+      // More lists are finer, but their centres cost more: which is better depends on how the items lie.
+      const numbers = lists >= LISTS_TRIED_HALVED ? [lists, lists / 2] : [lists];
+      return numbers.map((number) => buildScan(vectors, dim, number, options));
+    }
+  }
 }
 
 function buildScan(vectors: Float32Array, dim: number, listCount: number, { progress }: ChooseOptions): Candidate {
@@ -157,9 +167,9 @@ function tryGraph(
     some.set(vectors.subarray(row * step * dim, (row * step + 1) * dim), row * dim);
   const exact = new FlatIndex(some, dim);
   const trial = new IndexTrial(some, dim, queries, options.k, (...args) => exact.search(...args));
-  const graph = build('hnsw', some, dim, options, null);
-  fit(graph.index, trial, options);
-  const [measurement] = measured([graph], trial, options);
+  const graphs = build('hnsw', some, dim, options, null);
+  for (const { index } of graphs) fit(index, trial, options);
+  const [measurement] = measured(graphs, trial, options);
   return measurement!.medianUs > toBeat.medianUs ? { ...measurement!, rows: GRAPH_TRIAL_ROWS } : null;
 }
 

@@ -21,7 +21,7 @@ export function* readNeighborLists(
   counts: { readonly fromCount: number | 'last'; readonly toCount: number; readonly capacity?: number },
 ): Pieces<NeighborLists> {
   const table = new ArrowColumns(bytes, columns.file);
-  const from = table.int32(columns.from);
+  const from = table.int32View(columns.from);
   const fromCount = counts.fromCount === 'last' ? (from[from.length - 1] ?? -1) + 1 : counts.fromCount;
   const neighbors = yield* table.rowsInPieces(columns.to, counts.toCount);
   const scores = yield* table.scoresInPieces(columns.value);
