@@ -7,7 +7,8 @@ import { errorReply } from './http/replies.ts';
 import { requestIdOf } from './http/request-id.ts';
 import type { FinishedRequest } from './observe/finished-request.ts';
 import { logRequest } from './observe/logger.ts';
-import { TRACE_HEADERS, type Tracing } from './observe/tracing.ts';
+import { TRACE_HEADERS } from './observe/trace-headers.ts';
+import type { Tracing } from './observe/tracing.ts';
 import type { Route } from './routing/route.ts';
 import { createRouter } from './routing/router.ts';
 

@@ -183,7 +183,7 @@ export function addresses(platform: Platform): string {
     `  events       ${platform.ingestUrl}/events   (reference: ${platform.ingestUrl}/docs)`,
     `  experiments  ${platform.experimentsUrl}/experiments   (reference: ${platform.experimentsUrl}/docs)`,
     `  status       ${platform.podUrl}/status   ${platform.ingestUrl}/status   ${platform.experimentsUrl}/status`,
-    `  metrics      ${platform.podUrl}/metrics`,
+    `  metrics      ${platform.adminUrl}/metrics   ${platform.ingestUrl}/metrics   ${platform.experimentsUrl}/metrics   (Prometheus: docs/observability.md)`,
     `  dashboard    ${platform.adminUrl}/admin/dashboard`,
   ].join('\n');
 }

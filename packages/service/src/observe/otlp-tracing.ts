@@ -16,7 +16,8 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { AlwaysOnSampler, BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { FinishedRequest } from './finished-request.ts';
 import { RequestTimings } from './request-timings.ts';
-import { TRACE_HEADERS, type OutgoingSpan, type Tracing } from './tracing.ts';
+import { TRACE_HEADERS } from './trace-headers.ts';
+import type { OutgoingSpan, Tracing } from './tracing.ts';
 
 export interface OtlpTracingOptions {
   /** Where the collector takes traces, e.g. `http://127.0.0.1:4318/v1/traces`. */

@@ -1,9 +1,6 @@
 import type { HttpRequest } from '../http/adapter.ts';
 import type { RequestTimings } from './request-timings.ts';
 
-/** Of W3C Trace Context; read only where tracing is on. */
-export const TRACE_HEADERS = ['traceparent', 'tracestate'] as const;
-
 /** Spans of requests, sent to a collector. Null stands for "off" everywhere: then nothing of it is even loaded. */
 export interface Tracing {
   /** Timings that become spans when the request is answered; null for a request that is not in the sample. */
