@@ -45,12 +45,15 @@ export function formatRelease(manifest: ReleaseManifest, state: string): string 
   const sections = [facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n') + '\n'];
   if (index && index.measurements.length > 0) {
     const rows = index.measurements.map((row) => [
-      row.hnsw ? `${row.kind} M ${row.hnsw.m}, ef ${row.hnsw.ef}` : row.kind,
+      searchedHow(row),
       row.recall.toFixed(4),
+      leastFiltered(row),
       row.medianUs.toFixed(0),
+      row.p99Us?.toFixed(0) ?? '-',
       row.buildS.toFixed(2),
     ]);
-    sections.push(table(['index kind', `recall@${index.k}`, 'us per query', 'build s'], rows));
+    const head = ['index kind', `recall@${index.k}`, 'least filtered', 'us per query', 'p99 us', 'build s'];
+    sections.push(table(head, rows));
   }
   if (manifest.offlineMetrics.length > 0) {
     const rows = manifest.offlineMetrics.map((row) => [
@@ -65,6 +68,20 @@ export function formatRelease(manifest: ReleaseManifest, state: string): string 
   const files = manifest.files.map((file) => [file.path, size(file.bytes), file.sha256.slice(0, 12)]);
   sections.push(table(['file', 'size', 'sha256'], files));
   return sections.join('\n');
+}
+
+type IndexMeasurement = NonNullable<ReleaseManifest['index']>['measurements'][number];
+
+function searchedHow({ kind, hnsw, scan, rows }: IndexMeasurement): string {
+  const graph = hnsw ? ` M ${hnsw.m}, ef ${hnsw.ef}` : '';
+  const codes = scan ? ` ${scan.probes} of ${scan.lists} lists, band ${scan.band}` : '';
+  return `${kind}${graph}${codes}${rows === undefined ? '' : ` (on ${rows} rows)`}`;
+}
+
+/** The worst recall under a filter, and which. */
+function leastFiltered({ filteredRecall }: IndexMeasurement): string {
+  const [worst] = Object.entries(filteredRecall ?? {}).sort(([, a], [, b]) => a - b);
+  return worst ? `${worst[1].toFixed(4)} ${worst[0]}` : '-';
 }
 
 /** The gate's decision, one line a check. */
