@@ -1,7 +1,7 @@
 # `make help` lists the targets. Variables: DATASET, MODE, JSON, SUITE, ARGS, DEMO_EXIT.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-experiment test test-faults test-experiments check bench bench-compare eval clean
+.PHONY: help setup demo demo-experiment test test-faults test-experiments check bench bench-compare performance-page eval clean
 
 DATASET ?= demo
 MODE ?= all
@@ -28,6 +28,7 @@ BENCH_aggregator := packages/cli/bench/aggregator.bench.ts
 BENCH_live := packages/cli/bench/live.bench.ts
 BENCH_records := packages/cli/bench/records.bench.ts
 BENCH_follow := packages/serving/bench/live.bench.ts
+BENCH_retail := packages/cli/bench/retail.bench.ts
 BENCH_analysis := packages/cli/bench/analysis.bench.ts
 
 help: ## list the targets
@@ -54,9 +55,12 @@ test-experiments: setup ## experiments in full length: vectors, 2,000 simulated 
 check: setup ## lint, types, dependency directions, unused code, format
 	@node --disable-warning=ExperimentalWarning scripts/test.ts --checks
 
-bench: setup ## measure (SUITE=serving|stages|processes|profiles|swap|reload|overload|observing|retrieval|sources|assignment|import|aggregator|ingest|records|freshness|live|follow|analysis, JSON=FILE, ARGS=options of the suite)
-	@test -n "$(BENCH_$(SUITE))" || { echo 'bench: SUITE is one of serving, stages, processes, profiles, swap, reload, overload, observing, retrieval, sources, assignment, import, aggregator, ingest, records, freshness, live, follow, analysis' >&2; exit 2; }
+bench: setup ## measure (SUITE=serving|stages|processes|profiles|swap|reload|overload|observing|retrieval|sources|assignment|import|aggregator|ingest|records|freshness|live|follow|analysis|retail, JSON=FILE, ARGS=options of the suite)
+	@test -n "$(BENCH_$(SUITE))" || { echo 'bench: SUITE is one of serving, stages, processes, profiles, swap, reload, overload, observing, retrieval, sources, assignment, import, aggregator, ingest, records, freshness, live, follow, retail, analysis' >&2; exit 2; }
 	@node --expose-gc --disable-warning=ExperimentalWarning $(BENCH_$(SUITE)) $(ARGS) $(if $(JSON),--json $(JSON))
+
+performance-page: ## docs/performance.md from docs/bench-history.jsonl (make bench ... ARGS='... --history' adds to it)
+	@node --disable-warning=ExperimentalWarning scripts/performance-page.ts
 
 bench-compare: setup ## two revisions in turns, and what changed beyond the noise (A=rev B=rev SUITE=stages ROUNDS=8 ARGS=options of the suite, JSON=FILE)
 	@test -n "$(BENCH_$(SUITE))" -a -n "$(A)" -a -n "$(B)" || { echo 'bench-compare: A=rev B=rev SUITE=one of those of make bench' >&2; exit 2; }

@@ -10,6 +10,8 @@
  * everybody is in, records that are sent. Users come by Zipf. `cold` reads every profile from Valkey, `warm` keeps them.
  * Names are `serving.<items>.<candidates>.<caches>[.<batching>].<figure>`:
  *
+ * (`rank.*` where the items are given.)
+ *
  * - `saturation`: answers per second of 16 connections that never pause; `cpu`: CPU time of the pod per answer there
  * - `alone.p50|p99`, `alone.cpu`: the same of one connection; `stage.*`: where that time goes (`profile` waits for Valkey
  *   when cold); `stage.rest`: CPU that no stage has: HTTP, JSON, sockets, collection of garbage
@@ -53,7 +55,7 @@ const REPEATS = Number(option('repeats', '5'));
 const SECONDS = Number(option('seconds', '3'));
 const SATURATING = 16;
 const OPEN_CONNECTIONS = 256;
-const RANKED_ITEMS = 300;
+const ROUTE = option('route', 'recommend');
 const LOADS = option('loads', '30,60,80').split(',').filter(Boolean).map(Number);
 const CACHES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   warm: {},
@@ -72,12 +74,13 @@ interface Shop {
   readonly redis: RedisProcess;
   readonly recordsUrl: string;
   readonly folder: string;
+  readonly asked: Pick<LoadOptions, 'path' | 'bodies'>;
 }
 
 async function load(url: string, shop: Shop, seed: number, of: Partial<LoadOptions>): Promise<LoadResult> {
   const options: LoadOptions = {
     url,
-    ...routeOf(shop),
+    ...shop.asked,
     users: USERS,
     seed,
     connections: 1,
@@ -108,11 +111,11 @@ async function load(url: string, shop: Shop, seed: number, of: Partial<LoadOptio
   return result;
 }
 
-function routeOf({ catalog }: Shop): Pick<LoadOptions, 'path' | 'bodies'> {
+/** What is asked for, of `count` items where they are given. */
+function routeOf(catalog: Catalog, count: number): Pick<LoadOptions, 'path' | 'bodies'> {
   const context = { surface: 'home', device: 'mobile' };
-  if (option('route', 'recommend') === 'recommend')
+  if (ROUTE === 'recommend')
     return { path: '/recommend', bodies: [JSON.stringify({ user_id: 'USER', num_items: 20, context })] };
-  const count = Number(option('candidates', String(RANKED_ITEMS)));
   const items = (body: number) =>
     Array.from({ length: count }, (_, i) => catalog.itemIds[(body * 7919 + i * 104_729) % catalog.count]!);
   return {
@@ -130,7 +133,7 @@ async function openShop(items: number, redis: RedisProcess, recordsUrl: string, 
   const catalog = Catalog.fromArrow(await readFile(join(release, 'items.arrow')));
   const profiles = shoppers(catalog.count, PROFILES);
   await fillProfiles(redis.url, DATASET, { users: USERS, itemIdOf: (row) => catalog.itemIds[row]!, profiles });
-  return { items: catalog.count, release, catalog, redis, recordsUrl, folder };
+  return { items: catalog.count, release, catalog, redis, recordsUrl, folder, asked: routeOf(catalog, 0) };
 }
 
 /** Everything of one configuration; names begin with `name`. */
@@ -243,8 +246,9 @@ try {
     for (const caches of list('caches', 'warm'))
       for (const candidates of list('candidates', '500').map(Number))
         for (const batching of list('batching', 'natural')) {
-          const name = `serving.${label}.${candidates}.${caches}${batching === 'natural' ? '' : `.${batching}`}`;
-          results.push(...(await measure(shop, name, { candidates, caches, batching })));
+          const name = `${ROUTE === 'rank' ? 'rank' : 'serving'}.${label}.${candidates}.${caches}${batching === 'natural' ? '' : `.${batching}`}`;
+          const asked = routeOf(shop.catalog, candidates);
+          results.push(...(await measure({ ...shop, asked }, name, { candidates, caches, batching })));
         }
   }
   report(results);

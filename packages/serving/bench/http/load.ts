@@ -16,6 +16,8 @@ export interface LoadOptions {
   readonly bodies: readonly string[];
   /** Users, of whom the first come most often (Zipf, exponent 1). */
   readonly users: number;
+  /** Their ids, if they are not their numbers. */
+  readonly userIds?: readonly string[];
   readonly seed: number;
   /** Open: the most that may be answered at a time. */
   readonly connections: number;
@@ -63,7 +65,8 @@ const sleeper = new Int32Array(new SharedArrayBuffer(4));
 async function send(connection: Connection, meantMs: number): Promise<void> {
   const template = options.bodies[counts.sent++ % options.bodies.length]!;
   lateness.push(performance.now() - meantMs);
-  const body = Buffer.from(template.replace(USER, String(nextUser())));
+  const user = nextUser();
+  const body = Buffer.from(template.replace(USER, options.userIds?.[user] ?? String(user)));
   const answer = await connection.request('POST', options.path, body);
   latencies.push(performance.now() - meantMs);
   counts.answered += 1;
