@@ -36,7 +36,7 @@ export class PodProcess {
       ['-c', String(core), process.execPath, '--disable-warning=ExperimentalWarning', ...nodeOptions, main],
       {
         env: {
-          ...process.env,
+          PATH: process.env.PATH,
           ...variables,
           SHORTLIST_HTTP_PORT: String(port),
           SHORTLIST_ADMIN_PORT: String(adminPort),
