@@ -61,6 +61,8 @@ export interface PodFacts {
   /** Line through the samples of the judged time; null for less than two minutes. */
   readonly rssSlopeMiBPerHour: number | null;
   readonly descriptorsSlopePerHour: number | null;
+  /** Answers by what they were made without, as the pod counts. */
+  readonly degradedBy: Readonly<Record<string, number>>;
   /** Upper bounds from the pod's own histogram: from the complete request to its answer. */
   readonly serverP50Ms: number | null;
   readonly serverP99Ms: number | null;

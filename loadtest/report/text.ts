@@ -61,6 +61,11 @@ export function podLines({ release, cpuUsPerRequest, samples, ...pod }: PodFacts
   const server =
     pod.serverP99Ms === null ? '' : `; its own clock: p50 <= ${ms(pod.serverP50Ms)}, p99 <= ${ms(pod.serverP99Ms)} ms`;
   const lines = [`  pod: release ${release}${cpu}${server}`];
+  const without = Object.entries(pod.degradedBy).sort(([, a], [, b]) => b - a);
+  if (without.length > 0)
+    lines.push(
+      `  pod: answers made without ${without.map(([stage, answers]) => `${stage} ${count(answers)}`).join(', ')}`,
+    );
   const [first, last] = [samples[0], samples.at(-1)];
   if (first === undefined || last === undefined) return lines;
   const slope = (value: number | null, unit: string) => (value === null ? '' : ` (${value.toFixed(1)} ${unit}/h)`);

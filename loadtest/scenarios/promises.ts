@@ -7,6 +7,8 @@ const DEGRADED_MAX = 0.01;
 /** Of the planned requests that must have been made. Who is late when the time is over is not waited for by k6. */
 const ACHIEVED_MIN = 0.99;
 const LAST_S = 1;
+/** Of the limit of latency. */
+const LATE_SHARE_MAX = 0.2;
 
 /** Something that must hold, in k6's words and in ours. */
 export interface Promised {
@@ -48,6 +50,12 @@ export function promisesOf(phases: readonly Phase[], planned: number, p99Ms: num
       expression: `count>=${Math.max(1, made)}`,
       what: `at least 99 % of ${planned} planned requests were made, but for the last second's`,
       unit: 'count',
+    },
+    {
+      metric: METRICS.late,
+      expression: `p(99)<${p99Ms * LATE_SHARE_MAX}`,
+      what: `the generator was on time, p99 < ${p99Ms * LATE_SHARE_MAX} ms late (else its own waiting is in the figures)`,
+      unit: 'ms',
     },
     { metric: METRICS.errors, expression: `rate<${ERRORS_MAX}`, what: 'errors < 0.1 %', unit: 'share' },
   ];

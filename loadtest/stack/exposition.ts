@@ -23,6 +23,18 @@ function samplesOf(text: string, name: string): Sample[] {
 export const sumOf = (text: string, name: string): number =>
   samplesOf(text, name).reduce((sum, { value }) => sum + value, 0);
 
+/** Sums by one label, of what came between two readings; only what came. */
+export function cameBy(after: string, before: string, name: string, label: string): Record<string, number> {
+  const came: Record<string, number> = {};
+  for (const [text, sign] of [
+    [after, 1],
+    [before, -1],
+  ] as const)
+    for (const { labels, value } of samplesOf(text, name))
+      came[labels[label] ?? ''] = (came[labels[label] ?? ''] ?? 0) + sign * value;
+  return Object.fromEntries(Object.entries(came).filter(([, count]) => count > 0));
+}
+
 /** Cumulative counts by upper bound, of the series that have these labels. */
 export function bucketsOf(
   text: string,

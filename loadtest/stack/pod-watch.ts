@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PodFacts, PodSample } from '../report/result.ts';
 import { servedRelease } from './faults.ts';
-import { bucketsOf, quantileOf, sumOf } from './exposition.ts';
+import { bucketsOf, cameBy, quantileOf, sumOf } from './exposition.ts';
 
 const EVERY_MS = 2_000;
 /** Linux counts in hundredths of a second, on every machine of ours. */
@@ -72,6 +72,7 @@ export class PodWatch {
       samples: this.#samples,
       rssSlopeMiBPerHour: slopePerHour(judged, ({ rssMiB }) => rssMiB),
       descriptorsSlopePerHour: slopePerHour(judged, ({ descriptors }) => descriptors),
+      degradedBy: cameBy(after, this.#before, 'shortlist_degraded_total', 'stage'),
       serverP50Ms: milliseconds(0.5),
       serverP99Ms: milliseconds(0.99),
     };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bucketsOf, quantileOf, sumOf } from '../stack/exposition.ts';
+import { bucketsOf, cameBy, quantileOf, sumOf } from '../stack/exposition.ts';
 import { isLoopback, slopePerHour } from '../stack/pod-watch.ts';
 
 const TEXT = `# HELP requests_total x
@@ -18,6 +18,12 @@ describe("the pod's own metrics", () => {
     expect(sumOf(TEXT, 'requests_total')).toBe(100);
     expect(sumOf(TEXT, 'cpu_seconds')).toBe(1.5);
     expect(sumOf(TEXT, 'absent')).toBe(0);
+  });
+
+  it('are told apart by a label, as far as anything came', () => {
+    const before = 'requests_total{status="200"} 90\nrequests_total{status="503"} 4\n';
+    expect(cameBy(TEXT, before, 'requests_total', 'status')).toEqual({ '503': 6 });
+    expect(cameBy(TEXT, '', 'requests_total', 'status')).toEqual({ '200': 90, '503': 10 });
   });
 
   it('tell the bucket of a quantile of what came between two readings', () => {

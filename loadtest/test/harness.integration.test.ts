@@ -50,7 +50,7 @@ describe.skipIf(k6 === undefined)('make loadtest, with the real k6', () => {
 
   it('ends with 0 when every promise is kept: all planned requests were made, and a report is there', async () => {
     const { code, stdout, result, html } = await against(() => 'whole');
-    expect([stdout.includes('smoke: PASSED'), code]).toEqual([true, 0]);
+    expect([stdout, code]).toEqual([expect.stringContaining('smoke: PASSED'), 0]);
     // 1 s up to 20/s, 1 s and 2 s at 20/s; a busy machine may not come to the last ones in time.
     expect(result!.planned).toBe(69);
     const requests = target!.asked.length;
