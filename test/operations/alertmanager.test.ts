@@ -72,7 +72,7 @@ describe(`a real Alertmanager ${alertmanager.absent}`, () => {
     const config = readFileSync(CONFIG, 'utf8')
       .replaceAll('/etc/alertmanager/secrets', join(folder, 'secrets'))
       .replace('global:\n', `global:\n  pagerduty_url: ${at}/pagerduty\n`)
-      .replaceAll(/group_wait: \d+s/g, 'group_wait: 100ms');
+      .replaceAll(/group_wait: \d+s/g, 'group_wait: 1s');
     writeFileSync(join(folder, 'alertmanager.yaml'), config);
     const probe = createProbe();
     await once(probe.listen(0, '127.0.0.1'), 'listening');

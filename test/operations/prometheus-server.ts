@@ -13,7 +13,7 @@ export interface PrometheusServer {
   stop(): Promise<void>;
 }
 
-export interface Series {
+interface Series {
   readonly metric: Readonly<Record<string, string>>;
   readonly value: readonly [atS: number, value: string];
 }
