@@ -6,7 +6,7 @@ export interface DashboardDefinition {
   readonly rows: readonly RowDefinition[];
 }
 
-export interface RowDefinition {
+interface RowDefinition {
   readonly title: string;
   readonly panels: readonly PanelDefinition[];
 }
