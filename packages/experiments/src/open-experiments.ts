@@ -16,7 +16,7 @@ import type { Config } from './config.ts';
 import { Experiments } from './control/experiments.ts';
 import { ResultsReader } from './control/results.ts';
 import { loadBuiltInMetrics } from './documents/metric-catalogue.ts';
-import type { Analyse } from './decisions/evidence.ts';
+import type { Analyse } from './analysis/results.ts';
 import { Leader, type LeaderObserver, type SnapshotSink } from './leader/leader.ts';
 
 export interface OpenedExperiments {

@@ -266,7 +266,7 @@ describe('analysis of an experiment (real PostgreSQL)', () => {
 
   it('evidence says what is missing as null: no data, a metric nobody has, an unknown one', async () => {
     await store(database.pool, { exposures: [], slates: [], events: [] }, { writer: 1, batch: 1 });
-    const none = await createAnalysis(database.pool)(subject(), NOW_S);
+    const { evidence: none } = await createAnalysis(database.pool)(subject(), NOW_S);
     expect(none).toMatchObject({ dataUntilS: null, sampleRatio: { chiSquaredP: null, sequentialP: 1 } });
     expect(none.metrics).toHaveLength(SUCCESS.length + GUARDRAILS.length);
     for (const { control, comparisons, requiredUnits } of none.metrics) {
@@ -276,7 +276,7 @@ describe('analysis of an experiment (real PostgreSQL)', () => {
     }
     const rows = seedExperiment(500, 12);
     await store(database.pool, { ...rows, events: [] }, { writer: 1, batch: 2 });
-    const noOutcomes = await createAnalysis(database.pool)(
+    const { evidence: noOutcomes } = await createAnalysis(database.pool)(
       { ...subject(), metrics: new Map([...built].slice(0, 3)) },
       NOW_S,
     );

@@ -62,7 +62,8 @@ describe('kinds of analysis (real PostgreSQL)', () => {
     });
     await rowsOf(slates, events);
     await database.pool.query("UPDATE impressions SET teams = '{1,0}'");
-    const { interleaving, sampleRatio } = await createAnalysis(database.pool)(subject({ type: 'interleaving' }), NOW_S);
+    const { evidence } = await createAnalysis(database.pool)(subject({ type: 'interleaving' }), NOW_S);
+    const { interleaving, sampleRatio } = evidence;
     expect(interleaving).toMatchObject({ control: 'control', treatment: 'treatment' });
     expect(interleaving).toMatchObject({ controlWins: 5, treatmentWins: 25, ties: 10 });
     // Two-sided binomial, 5 of 30: C(30, 0) + ... + C(30, 5) = 174,437.

@@ -75,7 +75,12 @@ describe('required users', () => {
     const impressions = [4, 6, 30, 11, 3, 9, 40, 16];
     const baseline = baselineOf(ratioEstimate(armOf(momentsOf(clicks, impressions))));
     const result = requiredUsers(baseline, { minimumEffect: 0.1, ...ABSOLUTE });
-    expectClose(result.control, (7.8489 * 2 * baseline.variance) / (0.1 * baseline.value) ** 2, 0.01);
+    // The treatment's users differ by as much more as they click more.
+    const variances = baseline.variance * (1 + 1.1 ** 2);
+    expectClose(result.control, (7.8489 * variances) / (0.1 * baseline.value) ** 2, 0.01);
+    expect(requiredUsers({ ...baseline, scales: false }, { minimumEffect: 0.1, ...ABSOLUTE }).control).toBeLessThan(
+      result.control,
+    );
   });
 });
 

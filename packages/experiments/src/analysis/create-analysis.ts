@@ -4,13 +4,13 @@ import type { NotComputable } from '@shortlist/core/statistics/effect.ts';
 import { codedDatabaseError } from '@shortlist/core/stores/postgres/connection.ts';
 import { poolSession } from '@shortlist/core/stores/postgres/session.ts';
 import type { ClientBase } from 'pg';
-import type { Analyse, AnalysisSubject } from '../decisions/evidence.ts';
+import type { AnalysisSubject } from '../decisions/evidence.ts';
 import { columnsOfMetric } from '../metrics/quantities.ts';
 import { computeResults, type MetricOfSubject } from './compute-results.ts';
 import { definitionOf } from './definition.ts';
 import { readArrivals, readSlates } from './diagnostics.ts';
 import { readMoments } from './moments.ts';
-import type { ExperimentResults } from './results.ts';
+import type { Analyse, ExperimentResults } from './results.ts';
 import { toEvidence } from './to-evidence.ts';
 import { refreshUnitTable, type RefreshOptions, type UnitTable } from './unit-table.ts';
 
@@ -19,8 +19,10 @@ const DAY_S = 86_400;
 /** The analysis as the decision rule wants it. `pool`: no statement of it may be limited to less than minutes. */
 export const createAnalysis =
   (pool: Pool, options: RefreshOptions = {}): Analyse =>
-  async (subject, nowS) =>
-    toEvidence(subject, await analyseExperiment(pool, subject, nowS, options));
+  async (subject, nowS) => {
+    const details = await analyseExperiment(pool, subject, nowS, options);
+    return { evidence: toEvidence(subject, details), details };
+  };
 
 /**
  * Brings the unit table of a phase up to date and computes everything of it.

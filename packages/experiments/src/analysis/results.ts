@@ -2,8 +2,18 @@ import type { SampleRatio } from '@shortlist/core/statistics/sample-ratio.ts';
 import type { Preference } from '@shortlist/core/statistics/interleaving.ts';
 import type { NotComputable } from '@shortlist/core/statistics/effect.ts';
 import type { PowerAssessment } from '@shortlist/core/statistics/power.ts';
+import type { AnalysisSubject, Evidence } from '../decisions/evidence.ts';
 import type { ArmComparison } from './compare.ts';
 import type { SlatesOfArm, UnitsOfArm } from './diagnostics.ts';
+
+/** What an analysis found: the numbers that decide, and everything else that is known. */
+export interface Analysed {
+  readonly evidence: Evidence;
+  readonly details: ExperimentResults;
+}
+
+/** Analyses one phase with the data there are at `nowS` (unix seconds). Throws `database_*`. */
+export type Analyse = (subject: AnalysisSubject, nowS: number) => Promise<Analysed>;
 
 /**
  * Everything that is known of one phase of an experiment, as units were assigned (a unit that was served something else

@@ -22,9 +22,6 @@ export interface PhaseVersion {
   readonly startedAtS: number;
 }
 
-/** Fills the evidence of one phase with the data there are at `nowS` (unix seconds). Throws `database_*`. */
-export type Analyse = (subject: AnalysisSubject, nowS: number) => Promise<Evidence>;
-
 /**
  * The numbers that a decision rests on; stored with it, and printed by `shortlist experiment results`. Plain JSON:
  * `null` is a number that cannot be had (no data, no variance, NaN). It is neither pass nor fail.

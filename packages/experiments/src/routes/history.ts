@@ -51,6 +51,14 @@ export const HISTORY_ROUTES: readonly Route[] = [
       version: Type.Integer(),
       evidence: Type.Object({}, { additionalProperties: true }),
       progress: Type.Object({}, { additionalProperties: true }),
+      details: Type.Object(
+        {},
+        {
+          additionalProperties: true,
+          description:
+            'Everything else that the analysis knows: standard errors, degrees of freedom, power and required units, ramp steps, what was left out and why a number is missing. Null: not finite.',
+        },
+      ),
       outlook: Type.Union([
         Type.Object({
           action: Type.String(),
