@@ -163,10 +163,7 @@ describe('several looks', () => {
   it('are not made while nothing new is in', () => {
     const first = decide(input({ spec: planned, evidence: at(2_000, 0.5, 7) }), NOW_S).look!;
     for (const information of [7, 6.9, null, NaN]) {
-      const again = decide(
-        input({ spec: planned, looks: [first], evidence: at(4_000, 1e-9, information!) }),
-        NOW_S,
-      );
+      const again = decide(input({ spec: planned, looks: [first], evidence: at(4_000, 1e-9, information!) }), NOW_S);
       expect(again).toMatchObject({ action: 'hold', look: null, reason: 'a look is due, and nothing new is in' });
     }
     expect(decide(input({ spec: planned, looks: [first], evidence: at(4_000, 1e-9, 7.1) }), NOW_S).look).toMatchObject({
