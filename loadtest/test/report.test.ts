@@ -68,7 +68,10 @@ describe('the result', () => {
     const { metrics } = summary();
     const { 'accepted_ms{phase:hold}': _, ...without } = metrics;
     const result = resultOf({ ...summary(), metrics: without }, asked);
-    expect(result.promises.find(({ what }) => what.startsWith('hold: p99'))).toMatchObject({ kept: false, measured: null });
+    expect(result.promises.find(({ what }) => what.startsWith('hold: p99'))).toMatchObject({
+      kept: false,
+      measured: null,
+    });
     expect(result.phases.at(-1)).toMatchObject({ accepted: 0, p99Ms: null });
     const empty = { values: { count: 0, min: 0, max: 0, 'p(50)': 0, 'p(99)': 0 } };
     expect(resultOf(summary({ 'accepted_ms{phase:warm}': empty }), asked).phases[1]).toMatchObject({ p50Ms: null });
