@@ -64,13 +64,30 @@ export async function runModel(
   feeds: InferenceSession.FeedsType,
 ): Promise<InferenceSession.ReturnType> {
   try {
-    return await model.session.run(feeds);
+    return await runNow(() => model.session.run(feeds));
   } catch (cause) {
     throw new ShortlistError(
       'release_model_invalid',
       { file: model.file, field: 'run', reason: firstLine(cause) },
       { cause },
     );
+  }
+}
+
+/**
+ * onnxruntime-node puts its synchronous `run` into a setImmediate, which only adds a turn of the event loop: a batch
+ * would take as long as all that arrives meanwhile, and in a flood of requests that is most of the time. So while `start`
+ * runs, an immediate is run at once. Nothing else can be scheduled meanwhile: `start` returns before anybody else runs.
+ * Source: onnxruntime#19611; dist/backend.js of version 1.30.
+ */
+function runNow<T>(start: () => Promise<T>): Promise<T> {
+  const scheduled = globalThis.setImmediate;
+  const atOnce = (work: (...args: unknown[]) => void, ...args: unknown[]): void => work(...args);
+  globalThis.setImmediate = atOnce as unknown as typeof setImmediate;
+  try {
+    return start();
+  } finally {
+    globalThis.setImmediate = scheduled;
   }
 }
 

@@ -44,6 +44,7 @@ export const NO_ADMISSION: AdmissionLimits = {
 };
 
 const SMOOTHING = 0.1;
+const FEW = 8;
 /** By level of the ladder. Made once: an error notes its stack, which costs more than all the rest of a refusal. */
 const OVERLOADED = LADDER.map((_, level) => new ShortlistError('overloaded', { retryAfterS: 1 + level }));
 
@@ -142,12 +143,13 @@ export class Admission {
   }
 
   /**
-   * How long its answer will take by what is before it; 0 when that is nothing. Prefetches are behind all shoppers. Two
-   * batches: its own, and the one during which it lay unread in its socket.
+   * How long its answer will take by what is before it; 0 when that is nothing. Prefetches are behind all shoppers. With
+   * more than a few before it, two batches on top: its own, and the one during which it lay unread in its socket. Not with
+   * few: an estimate that was spoilt once would refuse all but one at a time, and so never be corrected.
    */
   #waitMs(priority: RequestPriority): number {
     const { shopper, prefetch } = this.#inFlight;
     const before = priority === 'shopper' ? shopper : shopper + prefetch;
-    return before === 0 ? 0 : before * this.#requestMs + 2 * this.#batchMs;
+    return before * this.#requestMs + (before < FEW ? 0 : 2 * this.#batchMs);
   }
 }

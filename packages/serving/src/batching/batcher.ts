@@ -106,8 +106,9 @@ export class Batcher<T, R> {
       while (this.#waiting > 0) {
         const batch = this.#take();
         if (batch.length > 0) await this.#compute(batch);
-        // Without this turn of the loop a full queue of synchronous batches would keep sockets from being read.
-        if (this.#waiting > 0) await turn();
+        // Computing takes no turn of the event loop: without this one a queue of batches, or a caller that asks one
+        // after the other, would keep sockets from being read and timers from running.
+        await turn();
       }
     } finally {
       this.#running = false;

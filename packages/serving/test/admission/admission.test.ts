@@ -68,11 +68,24 @@ describe('admission', () => {
     for (let batch = 0; batch < 200; batch++) admission.computed(0, 4, 8);
     expect(codeOf(() => admission.enter('shopper', 1))).toBe('taken');
     for (let i = 0; i < 4; i++) admission.enter('shopper', 1_000);
-    // 5 before it at 2 ms, and two batches of 8 ms.
-    expect(codeOf(() => admission.enter('shopper', 25))).toBe('overloaded');
-    expect(codeOf(() => admission.enter('shopper', 27))).toBe('taken');
-    // A prefetch is behind all of them.
-    expect(admission.status().shed.shopper).toMatchObject({ deadline: 1, limit: 0 });
+    // 5 before it at 2 ms.
+    expect(codeOf(() => admission.enter('shopper', 9))).toBe('overloaded');
+    expect(codeOf(() => admission.enter('shopper', 11))).toBe('taken');
+    for (let i = 0; i < 2; i++) admission.enter('shopper', 1_000);
+    // 8 before it, and two batches of 8 ms.
+    expect(codeOf(() => admission.enter('shopper', 31))).toBe('overloaded');
+    expect(codeOf(() => admission.enter('shopper', 33))).toBe('taken');
+    expect(admission.status().shed.shopper).toMatchObject({ deadline: 2, limit: 0 });
+  });
+
+  it('recovers from an estimate that was spoilt once', () => {
+    const { admission } = admissionOf();
+    for (let batch = 0; batch < 200; batch++) admission.computed(0, 8, 400);
+    admission.enter('shopper', 100);
+    // 50 ms a request, a batch of 400 ms: some still come in, and show that it is not so.
+    expect(codeOf(() => admission.enter('shopper', 100))).toBe('taken');
+    for (let batch = 0; batch < 50; batch++) admission.computed(0, 2, 4);
+    for (let i = 0; i < 5; i++) expect(codeOf(() => admission.enter('shopper', 100))).toBe('taken');
   });
 
   it('says when to come again, later the lighter answers already are', () => {
