@@ -1,7 +1,7 @@
 # `make help` lists the targets. Variables: DATASET, MODE, JSON, SUITE, ARGS, DEMO_EXIT.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-experiment test test-faults test-experiments check bench bench-compare performance-page eval clean
+.PHONY: help setup demo demo-experiment test test-faults test-experiments check bench bench-compare performance-page loadtest eval clean
 
 DATASET ?= demo
 MODE ?= all
