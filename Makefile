@@ -1,4 +1,4 @@
-# `make help` lists the targets. Variables: DATASET, MODE, JSON, SUITE, ARGS, DEMO_EXIT.
+# `make help` lists the targets. Variables: DATASET, MODE, JSON, SUITE, ARGS, DEMO_EXIT; of loadtest: SCENARIO, TARGET, RATE, ...
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-experiment test test-faults test-experiments check bench bench-compare performance-page loadtest eval clean
@@ -6,6 +6,7 @@ SHELL := /bin/bash
 DATASET ?= demo
 MODE ?= all
 SUITE ?= serving
+SCENARIO ?= load
 ROUNDS ?= 8
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 SHORTLIST := packages/cli/bin/shortlist
@@ -65,6 +66,11 @@ performance-page: ## docs/performance.md from docs/bench-history.jsonl (make ben
 bench-compare: setup ## two revisions in turns, and what changed beyond the noise (A=rev B=rev SUITE=stages ROUNDS=8 ARGS=options of the suite, JSON=FILE)
 	@test -n "$(BENCH_$(SUITE))" -a -n "$(A)" -a -n "$(B)" || { echo 'bench-compare: A=rev B=rev SUITE=one of those of make bench' >&2; exit 2; }
 	@node --disable-warning=ExperimentalWarning scripts/bench-compare.ts --a $(A) --b $(B) --file $(BENCH_$(SUITE)) --rounds $(ROUNDS) --args '$(ARGS)' $(if $(JSON),--json $(JSON))
+
+loadtest: setup ## load with k6 (SCENARIO=smoke|load|stress|spike|soak|failover|reload, TARGET=http://..., RATE=, DURATION=, CHECK=3: another tool confirms it in three rounds; docs/load-testing.md); without TARGET on a platform of its own
+	@k6=$$(loadtest/get-tool k6) && checker=$$([ -z '$(CHECK)' ] || loadtest/get-tool oha) && exec node --disable-warning=ExperimentalWarning loadtest/main.ts \
+		--k6 "$$k6" --checker "$$checker" --scenario $(SCENARIO) --target '$(TARGET)' --rate '$(RATE)' --seconds '$(DURATION)' --p99-ms '$(P99_MS)' \
+		--swaps '$(SWAPS)' --rounds '$(CHECK)' --users '$(USERS)' --out '$(OUT)' --dataset $(DATASET) $(if $(PIN),--pin) $(ARGS)
 
 eval: setup ## offline evaluation through the served stages (DATASET=, MODE=all|new-only, JSON=FILE); makes or imports the data first
 ifeq ($(DATASET),demo)
