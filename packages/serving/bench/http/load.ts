@@ -29,7 +29,7 @@ export interface LoadOptions {
 export interface LoadResult {
   readonly sent: number;
   readonly answered: number;
-  /** Answers per second. */
+  /** Answers per second, refusals not among them. */
   readonly rate: number;
   readonly errors: number;
   /** 503. */
@@ -132,7 +132,7 @@ const { user, system } = process.cpuUsage();
 const result: LoadResult = {
   ...counts,
   without: Object.fromEntries(without),
-  rate: counts.answered / tookS,
+  rate: (counts.answered - counts.shed) / tookS,
   lateMs: Float64Array.from(lateness).sort()[lateness.length >> 1] ?? NaN,
   p50: at(0.5),
   p95: at(0.95),
