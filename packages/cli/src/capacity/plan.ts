@@ -62,6 +62,8 @@ interface Validation {
 const GIB = 1024 ** 3;
 /** Of M/M/1: service times vary much less, so the model is on the safe side of it. */
 const VARIATION = 1;
+/** Measured p99 over the model's: garbage collection and batches explain some, not this. */
+const SUSPECT = 5;
 
 /**
  * Pods, cores, memory and cost for a load. Latency comes from the measured curve of p99 over utilisation, never read beyond
@@ -98,13 +100,19 @@ export function planCapacity(question: Question, { measured }: Measurements): Pl
     beyond.push(
       `${pods} pods at once: at most ${processesMax} on one machine were measured. Pods share nothing but Redis and PostgreSQL, whose capacity is not in this model`,
     );
+  const validation = validationOf(basis, measured);
+  const worst = Math.max(...validation.map(({ measuredP99Ms, modelP99Ms }) => measuredP99Ms / modelP99Ms));
+  if (worst > SUSPECT)
+    beyond.push(
+      `a quiet machine: a measured p99 is ${worst.toFixed(0)} times what a queue alone explains. Something else had the cores, or the pod waits for something; measure again`,
+    );
   if (processesMax === 1) beyond.push('more than one process: that they do not slow each other is assumed');
   return {
     ...{ pods, podsPerZone, cores: pods, memoryGib: pods * memoryGibPerPod, memoryGibPerPod },
     ...{ costPerHour, costPerMillion: costPerHour / ((rps * 3600) / 1e6), rpsPerPod },
     ...{ whole: at(pods), zoneLost: at(zones > 1 ? pods - podsPerZone : pods - 1) },
     ...{ utilisationLimit, basis, scaling },
-    validation: validationOf(basis, measured),
+    validation,
     beyondMeasured: beyond,
   };
 }

@@ -75,6 +75,14 @@ describe('what was not measured', () => {
     expect(planCapacity({ ...QUESTION, items: 5 }, measurementsOf(larger, ONE_CORE)).basis).toBe(ONE_CORE);
   });
 
+  it('is a quiet machine, where a queue explains little of the latency', () => {
+    const points = ONE_CORE.points.map((point) => ({ ...point, p99Ms: 60 }));
+    const { beyondMeasured } = planCapacity(QUESTION, measurementsOf({ ...ONE_CORE, points }));
+    // 1 ms of service at 30 %: 1 + ln 30 / .7 = 5.9 ms.
+    expect(beyondMeasured).toContainEqual(expect.stringMatching(/^a quiet machine: .* 10 times/));
+    expect(planCapacity(QUESTION, measurementsOf(ONE_CORE)).beyondMeasured.join()).not.toContain('quiet');
+  });
+
   it('tells of caches that were not measured, and of processes that never ran together', () => {
     const { beyondMeasured } = planCapacity({ ...QUESTION, caches: 'cold' }, measurementsOf(ONE_CORE));
     expect(beyondMeasured[0]).toMatch(/^cold caches: only warm/);
