@@ -37,6 +37,7 @@ const STEP_MS = 250;
 const POD_CORE = 0;
 const MAXIMUM_S = 8;
 const RECOVERY_S = 8;
+const TROUBLES_SHOWN = 20;
 /** Of the maximum, after the overload. */
 const USUAL_SHARE = 0.6;
 const factor = Number(option('factor', '3'));
@@ -64,6 +65,14 @@ async function measure(pod: PodProcess, bodies: readonly string[]): Promise<Benc
   const perS = (of: (step: (typeof over.steps)[number]) => number): number => sum(over.steps.map(of)) / seconds;
   const during = memory.slice(0, seconds);
   const early = during.slice(Math.floor(seconds / 20), Math.max(2, Math.floor(seconds / 10)));
+  const troubles = [over, after].flatMap(({ steps }, phase) =>
+    steps.flatMap(({ late, errors }, step) =>
+      late + errors > 0
+        ? [`${(phase * seconds + (step * STEP_MS) / 1000).toFixed(2)} s: ${late} late, ${errors} errors`]
+        : [],
+    ),
+  );
+  for (const trouble of troubles.slice(0, TROUBLES_SHOWN)) console.error(trouble);
   const troubled = after.steps.findLastIndex(({ shed, late, lighter, errors }) => shed + late + lighter + errors > 0);
   const figures: readonly [figure: string, unit: string, value: number][] = [
     ['maximum', 'requests/s', maximum],

@@ -4,7 +4,7 @@
  *
  *   node packages/serving/bench/reload.bench.ts [--items 100000] [--index ivf] [--swaps 50] [--share 0.4] [--json FILE]
  *
- * Open arrivals at `--share` of the maximum. Four releases take turns, so that each has to be loaded again. Names are
+ * Open arrivals at `--share` of the maximum. The releases take turns, so that each has to be loaded again. Names are
  * `reload.<figure>`: `errors` and `refused`: requests without a slate; `lighter`: slates that were made lighter; `p99`, of
  * all requests, and `slowest`; `load`: time of one swap; `rss.5`, `rss.end` and their ratio `rss.growth`.
  */
@@ -29,8 +29,10 @@ const option = (name: string, initial: string): string => {
 const POD_CORE = 0;
 const MAXIMUM_S = 5;
 const WARM_SWAPS = 5;
-/** The current one, the one before it, one that is being closed, one that is loaded. */
-const RELEASES = 4;
+/** So many that none is still there when its turn comes again. */
+const RELEASES = 25;
+/** No request lives longer here; releases are closed after twice as long. */
+const DEADLINE_MS = 100;
 const LONGEST_S = 900;
 const swaps = Number(option('swaps', '50'));
 
@@ -38,7 +40,7 @@ async function measure(pod: PodProcess, ids: readonly string[], bodies: readonly
   const closed = { url: pod.url, path: '/recommend', bodies, users: 1, seed: 1, connections: 16, seconds: MAXIMUM_S };
   const { rate: maximum } = (await generate('load.ts', closed)) as { rate: number };
   const options: OverloadOptions = {
-    ...{ url: pod.url, bodies, connections: 256, deadlineMs: 100, prefetchShare: 0, stepMs: 1_000 },
+    ...{ url: pod.url, bodies, connections: 256, deadlineMs: DEADLINE_MS, prefetchShare: 0, stepMs: 1_000 },
     phases: [{ rate: maximum * Number(option('share', '0.4')), seconds: LONGEST_S }],
   };
   const load = generator('overload-load.ts', options);
@@ -89,6 +91,7 @@ try {
       SHORTLIST_HOME: folder,
       SHORTLIST_DATASET: 'bench',
       SHORTLIST_HTTP_HOST: '127.0.0.1',
+      SHORTLIST_DEADLINE_MAX_MS: String(DEADLINE_MS),
       SHORTLIST_CLOCK_OFFSET_S: String(Math.round(NOW_S - Date.now() / 1000)),
     },
   });

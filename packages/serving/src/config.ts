@@ -83,7 +83,7 @@ export const ConfigSchema = Type.Object(
       description:
         'Most requests in flight; one more gets 503 at once. The adaptive limit starts here and never exceeds it.',
     }),
-    queueTargetMs: int(25, 0, 10_000, {
+    queueTargetMs: int(15, 0, 10_000, {
       unit: 'ms',
       description:
         'Queue time that the adaptive limit steers for: how many requests may be in flight falls while the shortest wait is above it. 0: the limit stays at `queueMax`.',

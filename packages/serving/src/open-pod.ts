@@ -34,7 +34,7 @@ const CONNECT_TIMEOUT_MS = 2_000;
 export async function openPod({ config, log, observer, admission, tracing }: OpenContext): Promise<OpenedPod> {
   const rules = config.rulesFile === '' ? RuleBook.none() : await RuleBook.open(resolve(REPOSITORY, config.rulesFile));
   const load = async (dir: string): Promise<LoadedRelease> => {
-    const pace = releases.ready ? Pace.shared() : Pace.alone();
+    const pace = releases.ready ? Pace.shared(() => admission.isBusy) : Pace.alone();
     const release = await live.attach(await loadRelease(dir, { pace, spareRows: live.spareRows }));
     try {
       await recommender.warmUp(release, pace);

@@ -6,26 +6,33 @@ const SLICE_MS = 3;
 /** Longest rest: a machine that stood still for a while must not make the load stand still as long again. */
 const REST_MAX_MS = 20;
 
+/** How long a load rests after a slice while requests are in flight, in slices: it takes a fifth of the core then. */
+const REST_WHILE_BUSY = 4;
+
 /**
  * How a release is loaded without keeping the event loop from turning. `alone`: nobody is served yet, so the loop only
  * turns (probes are answered). `shared`: requests are served meanwhile, so after every slice the load rests as long as it
- * worked; a request that needs several turns then waits for a few slices, not for the whole load
+ * worked, and several times as long while requests are in flight; a request that needs several turns then waits for a few
+ * slices, not for the whole load, and a pod at half of its capacity still has time for all of them
  * (bench/swap.bench.ts of the serving package).
  */
 export class Pace {
   readonly #shared: boolean;
+  readonly #isBusy: () => boolean;
   #sinceMs = performance.now();
 
-  private constructor(shared: boolean) {
+  private constructor(shared: boolean, isBusy: () => boolean) {
     this.#shared = shared;
+    this.#isBusy = isBusy;
   }
 
   static alone(): Pace {
-    return new Pace(false);
+    return new Pace(false, () => false);
   }
 
-  static shared(): Pace {
-    return new Pace(true);
+  /** `isBusy`: are requests in flight now? */
+  static shared(isBusy: () => boolean = () => false): Pace {
+    return new Pace(true, isBusy);
   }
 
   /** Does the work, and rests in between. Throws what it throws. */
@@ -41,7 +48,8 @@ export class Pace {
   async rest(): Promise<void> {
     const workedMs = performance.now() - this.#sinceMs;
     if (workedMs < SLICE_MS) return;
-    await (this.#shared ? sleep(Math.min(workedMs, REST_MAX_MS)) : turn());
+    const restMs = workedMs * (this.#isBusy() ? REST_WHILE_BUSY : 1);
+    await (this.#shared ? sleep(Math.min(restMs, REST_MAX_MS)) : turn());
     this.#sinceMs = performance.now();
   }
 }

@@ -115,7 +115,8 @@ async function run({ rate, seconds }: OverloadPhase): Promise<OverloadResult['ph
   for (let nextMs = fromMs; nextMs < untilMs && !isOver;) {
     const now = performance.now();
     for (; nextMs <= now && nextMs < untilMs; nextMs -= (Math.log(1 - random()) * 1000) / rate) {
-      const connection = free.pop();
+      // The one that rested longest: a pod closes those that rest for 10 s.
+      const connection = free.shift();
       if (connection === undefined) waiting.push(nextMs);
       else void serve(connection, nextMs);
     }

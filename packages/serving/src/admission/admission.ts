@@ -81,6 +81,11 @@ export class Admission {
     return this.#limits.degradeUnderLoad ? this.#ladder.levelAt(this.#nowMs()) : 0;
   }
 
+  /** Are requests in flight? */
+  get isBusy(): boolean {
+    return this.#inFlight.shopper + this.#inFlight.prefetch > 0;
+  }
+
   /** How long a batch takes that begins now, ms. */
   get batchMs(): number {
     return this.#batchMs;

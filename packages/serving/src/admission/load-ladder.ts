@@ -9,8 +9,8 @@ const CALM_MS = 250;
 const DOWN_AFTER_MS = 1_000;
 /** How busy a step down may make the pod. Above, it would come back at once, by what requests cost when last measured. */
 const BUSY_MAX = 0.9;
-/** After so long a calm, a step down is tried whatever requests cost there when last measured: it may have changed. */
-const TRY_AFTER_MS = 3_000;
+/** After so long a calm, a step down is tried whatever requests cost there when last measured: it was measured cold. */
+const TRY_AFTER_MS = 1_500;
 /** Pressure so soon after a step down says that it was too early; the next one waits twice as long, up to the last. */
 const TOO_EARLY_MS = 3_000;
 const HOLD_MAX_MS = 8_000;

@@ -52,10 +52,10 @@ describe('the ladder', () => {
       for (let i = 0; i < 100; i++) ladder.worked(0, 1, 1);
       const now = { ms: press(ladder, 0, 300) };
       expect(ladder.levelAt(now.ms)).toBe(1);
-      work(ladder, requests, now, 1_500);
+      work(ladder, requests, now, 1_200);
       expect(ladder.levelAt(now.ms)).toBe(isSoon ? 0 : 1);
       // What it cost was measured under pressure: a long calm overrules it.
-      work(ladder, requests, now, 2_000);
+      work(ladder, requests, now, 700);
       expect(ladder.levelAt(now.ms)).toBe(0);
     }
   });
