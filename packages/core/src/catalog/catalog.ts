@@ -218,8 +218,8 @@ function* rowsOfIds(itemIds: readonly string[], columns: ArrowColumns): Pieces<M
   const rows = new Map<string, number>();
   for (let row = 0; row < itemIds.length; row++) {
     if (row % TEXTS_PIECE === 0) yield;
-    if (rows.has(itemIds[row]!)) throw columns.refuse(`item_id ${itemIds[row]!} occurs twice`);
     rows.set(itemIds[row]!, row);
+    if (rows.size !== row + 1) throw columns.refuse(`item_id ${itemIds[row]!} occurs twice`);
   }
   return rows;
 }
