@@ -2,8 +2,7 @@ import type { Pool } from 'pg';
 import { EVENT_CODE } from '@shortlist/core/contracts/events.ts';
 
 /** What a shown item earned, by events that name its slate. */
-export const REWARDS = ['click', 'add_to_cart', 'purchase', 'revenue'] as const;
-export type Reward = (typeof REWARDS)[number];
+export type Reward = 'click' | 'add_to_cart' | 'purchase' | 'revenue';
 
 export interface SlateRange {
   /** Unix seconds: from, and before. */
