@@ -28,6 +28,10 @@ const SCANNED_PER_EXACT = 12;
 const SAMPLED_ROWS = 64;
 /** Least width of the band: where k is small, a share of it is too thin, and rows are cheap. */
 const BAND_ROWS_MIN = 50;
+/** A mask that leaves more than this share is one of a few items; others are filters. */
+const MASK_LIGHT = 0.95;
+/** With these recall under the masks of index-trial.ts is at least what it is without one. */
+const MASKED_VISITS = 2;
 const ALIGNMENT = 64;
 /** The kernel looks at the mask 16 rows at a time. */
 const MASK_SLACK = 64;
@@ -69,7 +73,7 @@ export class ScanStorage {
 /**
  * Nearest neighbours by a scan of 7-bit codes in WebAssembly: of all items (`flat_int8`), or of the lists whose centres
  * are nearest (`ivf`). Those kept are scored from the table, so scores equal the flat index's to the bit. The mask is part
- * of the scan; with one, as many lists are visited as it takes to see as many items that it leaves as usually; where it
+ * of the scan; with a filter, as many lists are visited as it takes to see twice as many items that it leaves; where it
  * leaves few, these are scored exactly. Built by the release job, never in a pod.
  *
  * Source: Jegou, Douze & Schmid 2011, "Product quantization for nearest neighbor search", section IV (inverted file); with
@@ -180,8 +184,8 @@ export class ScanIndex implements VectorIndex {
     const mask = excluded === null ? 0 : this.#addressOf(excluded);
     const share = excluded === null ? 1 : estimateShareLeft(excluded, this.count);
     const keep = k + Math.max(BAND_ROWS_MIN, Math.ceil(k * this.settings.band));
-    // So many that are not excluded are looked at, as a search without a mask does.
-    const wanted = this.#visited();
+    // Of items that are not excluded more are looked at than without a mask: what it bars is often what is near.
+    const wanted = Math.ceil(this.#visited() * (share < MASK_LIGHT ? MASKED_VISITS : 1));
     const left = share * this.count;
     if (keep > this.#limits.KEEP_MAX || (mask !== 0 && left * SCANNED_PER_EXACT * share < wanted))
       return this.#scoreAll(mask, k, outRows, outScores);
