@@ -5,7 +5,7 @@ const MORE_IS_BETTER = new Set(['requests/s', 'events/s', 'share']);
 const RESAMPLES = 4_000;
 const CONFIDENCE = 0.99;
 
-export type Verdict = 'worse' | 'better' | 'same' | 'unclear';
+type Verdict = 'worse' | 'better' | 'same' | 'unclear';
 
 export interface Comparison {
   /** Median of B over median of A. */
