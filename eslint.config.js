@@ -6,7 +6,9 @@ const environmentOnlyInMain = {
 };
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', '.shortlist/**', '.venv/**', '**/*.cjs', 'packages/core/assembly/**'] },
+  {
+    ignores: ['**/dist/**', '**/node_modules/**', '.shortlist/**', '.venv/**', '**/*.cjs', 'packages/core/assembly/**'],
+  },
   {
     files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.recommendedTypeChecked, tseslint.configs.stylisticTypeChecked],

@@ -57,6 +57,6 @@ function lineOf({ requestId, method, route, status, ms, tier, degraded, timings,
     ...(degraded.length === 0 ? {} : { degraded }),
     ...(error instanceof ShortlistError ? { code: error.code } : {}),
     ...(timings === undefined ? {} : { stages_ms: timings.toJSON() }),
-    ...(timings === undefined || timings.traceId === '' ? {} : { trace_id: timings.traceId }),
+    ...(timings?.traceId === undefined ? {} : { trace_id: timings.traceId }),
   };
 }

@@ -5,9 +5,9 @@ export class RequestTimings {
   readonly #names: string[] = [];
   readonly #ms: number[] = [];
 
-  /** Of the trace that the request is in; '' when it is in none. */
-  get traceId(): string {
-    return '';
+  /** Of the trace that the request is in; undefined when it is in none. */
+  get traceId(): string | undefined {
+    return undefined;
   }
 
   /** The request is answered; those that are traced send their spans. */

@@ -64,7 +64,12 @@ describe('profiles in three tiers', () => {
   let fast: FastStores;
   let redis: Flaky;
   let log: Log;
-  const open = ({ restMs, timeoutMs = 1000, onFailure, ...options }: Partial<ProfileOptions & RedisBreakerOptions> = {}) =>
+  const open = ({
+    restMs,
+    timeoutMs = 1000,
+    onFailure,
+    ...options
+  }: Partial<ProfileOptions & RedisBreakerOptions> = {}) =>
     createProfiles({
       store: log,
       redis: {
