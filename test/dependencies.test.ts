@@ -48,7 +48,8 @@ const VIOLATIONS: readonly [rule: string, file: string, imported: string][] = [
 
 describe('dependency directions', () => {
   it('hold in the sources', () => {
-    expect(cruise()).toMatchObject({ ok: true });
+    const { ok, output } = cruise();
+    expect(ok, output).toBe(true);
   });
 
   it.each(VIOLATIONS)('a planted violation of %s fails the check', (rule, file, imported) => {

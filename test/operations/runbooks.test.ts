@@ -5,8 +5,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { ROUTES as EXPERIMENTS } from '@shortlist/experiments/routes/routes.ts';
 import { ROUTES as INGEST } from '@shortlist/ingest/routes/routes.ts';
 import { ROUTES as SERVING } from '@shortlist/serving/routes/routes.ts';
-import { readEnvironment } from '../../src/environment.ts';
-import { ALERTS, ROOT, RUNBOOKS, runbookOf } from '../../../../test/operations/alert-rules.ts';
+import { readEnvironment } from '../../packages/cli/src/environment.ts';
+import { ALERTS, ROOT, RUNBOOKS, runbookOf } from './alert-rules.ts';
 
 const FOLDER = join(ROOT, 'docs/runbooks');
 const FILES = readdirSync(FOLDER);
