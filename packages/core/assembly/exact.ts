@@ -1,5 +1,6 @@
 import { fetch } from './fetch';
 import { QUERY_F64 } from './layout';
+import { productsOf } from './product';
 
 /** Vectors that are brought into the cache together, and then scored. */
 const TOGETHER: i32 = 64;
@@ -22,6 +23,31 @@ export function scoreRows(vectors: usize, dim: i32, rows: usize, count: i32, out
     for (let i = from; i < to; i++) {
       const vector = vectors + <usize>load<u32>(rows + ((<usize>i) << 2)) * rowBytes;
       store<f64>(out + ((<usize>i) << 3), innerProduct(vector, rowBytes));
+    }
+  }
+}
+
+/** Inner products, f32[count, queryCount] to `out`, of the vectors of `count` rows with the queries; as in product.ts. */
+export function multiplyRows(
+  vectors: usize,
+  dim: i32,
+  rows: usize,
+  count: i32,
+  queries: usize,
+  queryCount: i32,
+  out: usize,
+): void {
+  const rowBytes: usize = (<usize>dim) << 2;
+  for (let from = 0; from < count; from += TOGETHER) {
+    const to = min(from + TOGETHER, count);
+    for (let i = from; i < to; i++) {
+      const vector = vectors + <usize>load<u32>(rows + ((<usize>i) << 2)) * rowBytes;
+      fetch(vector, vector + rowBytes);
+    }
+    for (let i = from; i < to; i++) {
+      const vector = vectors + <usize>load<u32>(rows + ((<usize>i) << 2)) * rowBytes;
+      productsOf(vector, queries, queryCount, rowBytes, out);
+      out += (<usize>queryCount) << 2;
     }
   }
 }

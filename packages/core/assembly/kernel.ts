@@ -6,16 +6,16 @@
  * One search: codes of the query (query.ts) -> the nearest lists -> a scan of their codes that keeps the best hits
  * (scan.ts, hits.ts) -> the exact scores of these (exact.ts) -> sorted (sort.ts).
  */
-import { HITS, IDS, KEYS, LISTS_MAX, PROBES, QUERY, QUERY_F64, SCORES, SORTED_IDS, SORTED_KEYS } from './layout';
+import { HITS, IDS, KEYS, LISTS_MAX, PROBES, QUERIES, QUERY, QUERY_F64, SCORES, SORTED_IDS, SORTED_KEYS } from './layout';
 import { encodeQuery } from './query';
 import { beginHits, hitCount, selectHits } from './hits';
 import { beginSurvivors, best, scan, survivors } from './scan';
-import { scoreRows } from './exact';
+import { multiplyRows, scoreRows } from './exact';
 import { fetch } from './fetch';
 import { sortByKey } from './sort';
 
 /** Addresses and limits that the host needs. */
-export { DIM_MAX, IDS, KEEP_MAX, KEYS, LISTS_MAX, QUERY, SCORES, SORTED_IDS, TABLES } from './layout';
+export { DIM_MAX, IDS, KEEP_MAX, KEYS, LISTS_MAX, QUERIES, QUERY, SCORES, SORTED_IDS, TABLES } from './layout';
 
 /** Bytes of a list that are fetched together: they must stay in the cache until they are read. */
 const FETCHED_MAX: usize = 65536;
@@ -128,6 +128,14 @@ export function prepareExact(): void {
 /** Exact scores of the rows at IDS, i32[count], to KEYS, f64[count]; at most LISTS_MAX. After `prepareExact`. */
 export function scoreGiven(count: i32): void {
   scoreRows(vectors, dim, IDS, count, KEYS);
+}
+
+/**
+ * Inner products, in float32, of the rows at IDS, i32[count], with the queries at QUERIES, f32[queryCount, dim], to KEYS,
+ * f32[count, queryCount], of which there are at most 2 * LISTS_MAX. What features are made of; scores are float64.
+ */
+export function products(count: i32, queryCount: i32): void {
+  multiplyRows(vectors, dim, IDS, count, QUERIES, queryCount, KEYS);
 }
 
 /** The list whose centre is nearest to QUERY. */

@@ -26,6 +26,8 @@ export const HISTOGRAM: usize = BLOCK_SCORES + 64;
 export const FINE_HISTOGRAM: usize = HISTOGRAM + 4 * BINS;
 /** (score i32, id i32) of what a scan let pass, in the order of the scan. */
 export const HITS: usize = FINE_HISTOGRAM + 4 * BINS;
+/** Queries of `products`, f32[queries, dim]: the room for hits, which only a search needs. */
+export const QUERIES: usize = HITS;
 /** Lists in the order in which they are visited: i32[]. */
 export const PROBES: usize = HITS + 8 * (HITS_MAX + 16);
 /** What is to be sorted: f64 keys and i32 ids. */

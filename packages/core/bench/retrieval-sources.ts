@@ -11,7 +11,7 @@ import { RankedLists } from '../src/retrieval/ranked-lists.ts';
 import { candidateCapacity, retrieveCandidates } from '../src/retrieval/retrieve.ts';
 import type { CandidateSource, SourceQuery } from '../src/retrieval/source.ts';
 import { SOURCE_INDEX } from '../src/retrieval/source.ts';
-import { Accumulator } from '../src/retrieval/sources/accumulator.ts';
+import { createAccumulator } from '../src/retrieval/sources/accumulator.ts';
 import { CategorySource } from '../src/retrieval/sources/category-source.ts';
 import { IalsSource } from '../src/retrieval/sources/ials-source.ts';
 import { NeighborListSource } from '../src/retrieval/sources/neighbor-list-source.ts';
@@ -29,7 +29,7 @@ const PROFILES = 64;
 function benchSources(itemCount: number): CandidateSource[] {
   const catalog = benchCatalog(itemCount);
   const lists = RankedLists.fromArrow(trendingBytes(catalog), catalog);
-  const interests = new Accumulator(itemCount);
+  const interests = createAccumulator(itemCount);
   const halfLifeS = 60 * 86_400;
   const weightScale = 5;
   const linear = { weightScale, damping: 1 };
@@ -89,7 +89,7 @@ function measure(itemCount: number) {
   const queries = queriesOf(100);
   const shortQueries = queriesOf(20);
   const capacity = candidateCapacity(parameters) + 500;
-  const set = new CandidateSet(itemCount, capacity);
+  const set = new CandidateSet(capacity);
   const scratch = new FusionScratch(capacity);
   const alternatives: Record<string, (call: number) => void> = {};
   for (const source of sources) {

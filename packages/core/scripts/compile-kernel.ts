@@ -14,7 +14,7 @@ const SRC = join(import.meta.dirname, '../src');
 /** What is compiled, and where to. */
 export const KERNELS = [
   { source: 'kernel.ts', file: join(SRC, 'retrieval/kernel/kernel.wasm') },
-  { source: 'products.ts', file: join(SRC, 'features/products.wasm') },
+  { source: 'products.ts', file: join(SRC, 'retrieval/products.wasm') },
 ] as const;
 
 /** Nothing is allocated, so there is no runtime; array bounds are the host's affair, so nothing is asserted. */

@@ -19,7 +19,7 @@ import { createProfiles } from '../src/create-profiles.ts';
 import { AssignmentBook } from '../src/experiments/assignment-book.ts';
 import { Variants } from '../src/experiments/variants.ts';
 import { createRecorder, runStage, STAGES, type RecordSink, type StageServices } from '../src/pipeline.ts';
-import { orderByValue } from '../src/stages/5-rank/order.ts';
+import { orderDescending } from '@shortlist/core/retrieval/float-order.ts';
 import { RankingRequest } from '../src/ranking-request.ts';
 import { ReleaseWorkspace } from '../src/release-workspace.ts';
 import { RuleBook } from '../src/rules/rule-book.ts';
@@ -178,12 +178,12 @@ async function benchAssign(round: number): Promise<void> {
   note('serve.assign.none.cpu_us', without);
 }
 
-/** Our packed-key sort against a sort with a comparison function. */
+/** Our radix sort against a sort with a comparison function. */
 async function benchOrder(round: number): Promise<void> {
   const scores = Float32Array.from({ length: 500 }, (_, i) => ((i * 7919) % 500) / 500);
   const out = new Int32Array(500);
-  const packed = await cpuUs(500, () => {
-    for (let i = 0; i < 500; i++) orderByValue(scores, 500, out);
+  const radix = await cpuUs(500, () => {
+    for (let i = 0; i < 500; i++) orderDescending(scores, 500, out);
     return Promise.resolve();
   });
   const compared = await cpuUs(500, () => {
@@ -194,6 +194,6 @@ async function benchOrder(round: number): Promise<void> {
     return Promise.resolve();
   });
   if (round < 0) return;
-  note('serve.order.packed.500.cpu_us', packed);
+  note('serve.order.radix.500.cpu_us', radix);
   note('serve.order.compared.500.cpu_us', compared);
 }

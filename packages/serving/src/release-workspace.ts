@@ -14,7 +14,7 @@ const UNION_MAX = 500 * SOURCE_COUNT;
 
 /** The buffers one request works in, reused by the next one. */
 export class Slot {
-  readonly candidates: CandidateSet;
+  readonly candidates = new CandidateSet(UNION_MAX);
   /** By candidate number. */
   readonly click = new Float32Array(CANDIDATES_MAX);
   readonly conversion = new Float32Array(CANDIDATES_MAX);
@@ -23,10 +23,6 @@ export class Slot {
   readonly ranked = new Int32Array(CANDIDATES_MAX);
   /** Scratch of the filter. */
   readonly kept = new Int32Array(UNION_MAX);
-
-  constructor(itemCount: number) {
-    this.candidates = new CandidateSet(itemCount, UNION_MAX);
-  }
 }
 
 /** What the pipeline keeps beside one loaded release: slots and the scratch of feature computation. */
@@ -52,6 +48,7 @@ export class ReleaseWorkspace {
         catalog: release.catalog,
         itemFeatures: release.itemFeatures,
         itemVectors: release.itemVectors,
+        products: (queriesMax) => release.vectorIndex?.products(queriesMax),
         vectorDim: release.itemVectors === null ? 0 : release.itemVectors.length / release.catalog.capacity,
       },
       PROFILE_EVENTS_MAX,
@@ -60,7 +57,7 @@ export class ReleaseWorkspace {
 
   /** A slot to work in; give it back with `release`. As many exist as requests were ever in a batch at once. */
   takeSlot(): Slot {
-    return this.#free.pop() ?? new Slot(this.release.catalog.capacity);
+    return this.#free.pop() ?? new Slot();
   }
 
   returnSlot(slot: Slot): void {

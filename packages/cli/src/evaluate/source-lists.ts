@@ -17,7 +17,7 @@ export async function rankSources(
   const { catalog, sources, parameters } = release;
   const lists = new Map(sources.map((source) => [source.name, [] as Int32Array[]]));
   const profile = createProfile(parameters.profileEventsMax);
-  const set = new CandidateSet(catalog.count, K);
+  const set = new CandidateSet(K);
   const excluded = new Uint8Array(catalog.count);
   for (const unit of units) {
     toProfile(unit.history, catalog, profile);

@@ -51,7 +51,7 @@ export class FoldRetrieval {
     this.#parameters = options.parameters;
     this.#userTower = options.userTower;
     const capacity = candidateCapacity(options.parameters) + SLATE_MAX;
-    this.candidates = new CandidateSet(options.catalog.count, capacity);
+    this.candidates = new CandidateSet(capacity);
     this.#scratch = new FusionScratch(capacity);
     this.#kept = new Int32Array(capacity);
   }

@@ -2,7 +2,8 @@ import type { Profile } from '../contracts/profile.ts';
 import type { CandidateSet } from '../retrieval/candidate-set.ts';
 import { SOURCE_COUNT } from '../retrieval/source.ts';
 import type { FeatureCatalog } from './item-table.ts';
-import { InnerProducts } from './inner-products.ts';
+import { CopiedProducts } from '../retrieval/copied-products.ts';
+import type { InnerProducts } from '../retrieval/inner-products.ts';
 import { ProfileSummary, RECENT_ITEMS } from './profile-summary.ts';
 
 /** What of a release the features read. */
@@ -14,7 +15,12 @@ export interface FeatureTables {
   readonly itemVectors: Float32Array | null;
   /** d; 0 without towers. */
   readonly vectorDim: number;
+  /** Makes products with `itemVectors` where these need not be copied for it. */
+  readonly products?: ((queriesMax: number) => InnerProducts | undefined) | undefined;
 }
+
+/** The user's vector, those of the last items, and their mean. */
+const QUERIES_MAX = RECENT_ITEMS + 2;
 
 /** One request, in the release's row numbers and codes. */
 export interface FeatureRequest {
@@ -52,8 +58,11 @@ export class FeatureContext {
   constructor(tables: FeatureTables, profileEventsMax: number) {
     this.tables = tables;
     this.summary = new ProfileSummary(tables.catalog, profileEventsMax);
-    // The user's vector, those of the last items, and their mean.
-    this.products = tables.itemVectors === null ? null : new InnerProducts(tables.vectorDim, RECENT_ITEMS + 2);
+    const { itemVectors, vectorDim } = tables;
+    this.products =
+      itemVectors === null
+        ? null
+        : (tables.products?.(QUERIES_MAX) ?? new CopiedProducts(itemVectors, vectorDim, QUERIES_MAX));
     this.request = {
       profile: { length: 0, rows: new Int32Array(0), types: new Uint8Array(0), timesS: new Float64Array(0) },
       nowS: 0,

@@ -23,7 +23,8 @@ export const VECTOR_BLOCK: CrossBlock = {
     const { rows } = candidates!;
     for (let from = 0; from < count; from += products.chunk) {
       const until = Math.min(count, from + products.chunk);
-      const found = products.run(itemVectors, rows, from, until, used);
+      products.take(rows, from, until);
+      const found = products.multiply(used);
       for (let c = from; c < until; c++) {
         const at = offset + c * stride;
         const line = (c - from) * used;

@@ -1,6 +1,5 @@
+import { RowNumbers } from './row-numbers.ts';
 import { SOURCE_COUNT } from './source.ts';
-
-const PLACE_MAX = 0x7fffffff;
 
 /** The columns of a set, twice: `select` writes the survivors into the one that is not in use, then they change places. */
 class Columns {
@@ -20,31 +19,27 @@ class Columns {
  *
  * Candidate `c` (0 <= c < count) has item `rows[c]`; source `s` gave it `scores[c * SOURCE_COUNT + s]` at 1-based rank
  * `ranks[c * SOURCE_COUNT + s]`, where rank 0 means that the source did not name it. `slotOf` finds a row's candidate
- * in O(1): every request counts its places from a higher base, so nothing is cleared between requests.
+ * in O(1).
  *
  * `rows`, `scores` and `ranks` are other arrays after `select`: take them from the set anew.
  */
 export class CandidateSet {
   readonly capacity: number;
-  count = 0;
   /** Candidates that each source named since `reset`; `select` leaves them as they are. */
   readonly found = new Int32Array(SOURCE_COUNT);
+  readonly #numbers = new RowNumbers();
   #columns: Columns;
   #spare: Columns;
-  /** Base of the request plus the candidate's number, by row; below the base: not in the set. */
-  readonly #placeOfRow: Int32Array;
-  #base: number;
 
-  /**
-   * `itemCount`: rows in the catalogue; `capacity`: most candidates one request may collect before fusion;
-   * `firstBase`: for tests of the wrap-around.
-   */
-  constructor(itemCount: number, capacity: number, firstBase = 1) {
+  /** `capacity`: most candidates one request may collect before fusion. */
+  constructor(capacity: number) {
     this.capacity = capacity;
     this.#columns = new Columns(capacity);
     this.#spare = new Columns(capacity);
-    this.#placeOfRow = new Int32Array(itemCount);
-    this.#base = firstBase;
+  }
+
+  get count(): number {
+    return this.#numbers.count;
   }
 
   get rows(): Int32Array {
@@ -59,17 +54,15 @@ export class CandidateSet {
     return this.#columns.ranks;
   }
 
-  /** Forgets the last request. O(1) in the catalogue. */
+  /** Forgets the last request. */
   reset(): void {
-    this.#raiseBase();
-    this.count = 0;
+    this.#numbers.reset();
     this.found.fill(0);
   }
 
   /** Candidate number of a row, or -1. */
   slotOf(row: number): number {
-    const slot = this.#placeOfRow[row]! - this.#base;
-    return slot >= 0 ? slot : -1;
+    return this.#numbers.get(row);
   }
 
   /** Notes that `source` found `row` at `rank` (1-based); false when the set is full and the row is new. */
@@ -85,44 +78,33 @@ export class CandidateSet {
 
   /** Candidate number of `row`, which becomes one that no source found, if it is none yet; -1 when the set is full. */
   include(row: number): number {
-    const slot = this.#placeOfRow[row]! - this.#base;
-    if (slot >= 0) return slot;
-    if (this.count === this.capacity) return -1;
+    const before = this.#numbers.count;
+    if (before === this.capacity) return this.#numbers.get(row);
+    const slot = this.#numbers.add(row);
+    if (slot < before) return slot;
     const { rows, scores, ranks } = this.#columns;
-    const added = this.count++;
-    rows[added] = row;
-    this.#placeOfRow[row] = this.#base + added;
-    for (let i = added * SOURCE_COUNT; i < (added + 1) * SOURCE_COUNT; i++) {
+    rows[slot] = row;
+    for (let i = slot * SOURCE_COUNT; i < (slot + 1) * SOURCE_COUNT; i++) {
       scores[i] = 0;
       ranks[i] = 0;
     }
-    return added;
+    return slot;
   }
 
   /** Keeps the candidates named in `order[0..keep)` (candidate numbers), in that order. */
   select(order: Int32Array, keep: number): void {
     const { rows, scores, ranks } = this.#columns;
     const to = this.#spare;
-    const placeOfRow = this.#placeOfRow;
-    this.#raiseBase();
+    this.#numbers.reset();
     for (let c = 0; c < keep; c++) {
       const row = rows[order[c]!]!;
       to.rows[c] = row;
-      placeOfRow[row] = this.#base + c;
+      this.#numbers.add(row);
     }
     copyLines(scores, to.scores, order, keep);
     copyLines(ranks, to.ranks, order, keep);
     this.#spare = this.#columns;
     this.#columns = to;
-    this.count = keep;
-  }
-
-  /** Above all places in use; a busy pod reaches the end of int32 within hours and starts over. */
-  #raiseBase(): void {
-    this.#base += this.capacity;
-    if (this.#base + this.capacity <= PLACE_MAX) return;
-    this.#placeOfRow.fill(0);
-    this.#base = 1;
   }
 }
 

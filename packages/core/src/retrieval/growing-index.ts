@@ -1,6 +1,7 @@
 import { checkQuery, checkVectors } from './check-vectors.ts';
 import { innerProduct } from './flat-index.ts';
 import { TopK } from './top-k.ts';
+import type { InnerProducts } from './inner-products.ts';
 import type { VectorIndex } from './vector-index.ts';
 
 /**
@@ -40,6 +41,10 @@ export class GrowingIndex implements VectorIndex {
 
   scoresOf(query: Float32Array, rows: Int32Array, count: number): Float64Array | undefined {
     return this.#base.scoresOf?.(query, rows, count);
+  }
+
+  products(queriesMax: number): InnerProducts | undefined {
+    return this.#base.products?.(queriesMax);
   }
 
   /** Makes row `count` findable, whose vector stands in the table. @throws `vector_invalid` */

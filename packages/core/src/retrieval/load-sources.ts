@@ -6,7 +6,7 @@ import { ShortlistError } from '../contracts/errors.ts';
 import { readNeighborLists } from './neighbor-lists.ts';
 import { RankedLists } from './ranked-lists.ts';
 import { SOURCE_INDEX, type CandidateSource, type SourceName } from './source.ts';
-import { Accumulator } from './sources/accumulator.ts';
+import { createAccumulator, type Accumulator } from './sources/accumulator.ts';
 import { CategorySource } from './sources/category-source.ts';
 import { IalsSource } from './sources/ials-source.ts';
 import { NeighborListSource, type NeighborListOptions } from './sources/neighbor-list-source.ts';
@@ -73,7 +73,7 @@ export function* sourcesInPieces(
   const rankedLists = RankedLists.fromArrow(trending, catalog);
   const popularity = popularityOf(rankedLists, catalog.capacity);
   // Sources run one after the other and need the profile's interests only while they do: one scratch serves all.
-  const interests = new Accumulator(catalog.capacity);
+  const interests = createAccumulator(catalog.capacity);
   const sources: CandidateSource[] = [
     new CategorySource(catalog, rankedLists),
     new RepeatsSource(popularity, settings.parameters.weightScale),

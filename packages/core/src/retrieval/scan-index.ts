@@ -5,6 +5,7 @@ import { buildIndexFile, type IndexBuild } from './kernel/build-index-file.ts';
 import { BLOCK, codeOf } from './kernel/codes.ts';
 import { checkTables, layoutOf, readShape, tablesOf, type IndexShape } from './kernel/index-file.ts';
 import { Kernel, kernelLayout } from './kernel/kernel.ts';
+import { ScanProducts } from './kernel/scan-products.ts';
 import { estimateShareLeft } from './mask.ts';
 import { TopK } from './top-k.ts';
 import type { VectorIndex } from './vector-index.ts';
@@ -226,6 +227,11 @@ export class ScanIndex implements VectorIndex {
     this.#kernel.prepareExact();
     this.#kernel.scoreGiven(count);
     return this.#keys;
+  }
+
+  /** Rows may lie anywhere in the table. Not between the calls of a search. */
+  products(queriesMax: number): ScanProducts {
+    return new ScanProducts(this.#storage.kernel, this.dim, queriesMax);
   }
 
   /** Items that a search without a mask looks at, on average. */

@@ -1,3 +1,5 @@
+import type { InnerProducts } from './inner-products.ts';
+
 export const INDEX_KINDS = ['flat', 'flat_int8', 'hnsw', 'ivf'] as const;
 export type IndexKind = (typeof INDEX_KINDS)[number];
 
@@ -13,6 +15,8 @@ export interface VectorIndex {
    * good until the next call. Undefined, or absent, where the caller has to compute them.
    */
   scoresOf?(query: Float32Array, rows: Int32Array, count: number): Float64Array | undefined;
+  /** Products with rows of the table, where the index has it in a memory of its own. `queriesMax`: most at once. */
+  products?(queriesMax: number): InnerProducts | undefined;
   /**
    * Writes at most `k` rows that are not excluded, best first, with their inner products. Returns how many.
    * `query`: `[dim]`, unit. `excluded`: by row, 1 = must not come back.

@@ -36,7 +36,7 @@ function ask(changes: Partial<FeatureRequest> = {}): FeatureRequest {
 }
 
 function candidatesOf(rows: readonly number[]): CandidateSet {
-  const set = new CandidateSet(4, 8);
+  const set = new CandidateSet(8);
   set.reset();
   rows.forEach((row, i) => set.add(row, SOURCE_INDEX.item_item, 2 / (i + 1), i + 1));
   return set;

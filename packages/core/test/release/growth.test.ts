@@ -56,7 +56,7 @@ async function retrieved(release: LoadedRelease, rows: readonly number[]) {
     profile.timesS[profile.length++] = UNTIL_S;
   }
   const userVector = rows.length === 0 ? null : await release.userTower!.run([profile], [UNTIL_S + 60]);
-  const set = new CandidateSet(release.catalog.capacity, 2000);
+  const set = new CandidateSet(2000);
   const query = { profile, nowS: UNTIL_S + 60, category: -1, userVector, excluded: null };
   const notes = retrieveCandidates(release.sources, query, release.parameters, set, new FusionScratch(2000));
   expect(notes.failed).toEqual([]);

@@ -41,7 +41,7 @@ const queryArbitrary: fc.Arbitrary<SourceQuery> = fc
     excluded: barred === null ? null : Uint8Array.from({ length: ITEMS }, (_, row) => (row % 7 === barred ? 1 : 0)),
   }));
 
-const setOf = () => ({ set: new CandidateSet(ITEMS, 500), scratch: new FusionScratch(500) });
+const setOf = () => ({ set: new CandidateSet(500), scratch: new FusionScratch(500) });
 
 describe('sources of a release', () => {
   it('stand in the order of their columns, those without a file left out', () => {

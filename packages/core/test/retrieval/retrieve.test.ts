@@ -25,7 +25,7 @@ const fixed = (name: SourceName, rows: readonly number[]): CandidateSource => ({
   retrieve: (_, k, out) => rows.slice(0, k).forEach((row, i) => out.add(row, SOURCE_INDEX[name], 1 / (i + 1), i + 1)),
 });
 const rowsOf = (set: CandidateSet) => [...set.rows.subarray(0, set.count)];
-const setOf = () => ({ set: new CandidateSet(ITEMS, 1_000), scratch: new FusionScratch(1_000) });
+const setOf = () => ({ set: new CandidateSet(1_000), scratch: new FusionScratch(1_000) });
 const distinct = fc.uniqueArray(fc.integer({ min: 0, max: ITEMS - 1 }), { maxLength: 80 });
 
 describe('retrieval', () => {

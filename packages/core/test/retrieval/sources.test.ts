@@ -37,7 +37,7 @@ const queryOf = (profile: Profile, excluded: Uint8Array | null = null): SourceQu
   excluded,
 });
 function retrieved(source: CandidateSource, query: SourceQuery, k: number) {
-  const set = new CandidateSet(ITEMS, 200);
+  const set = new CandidateSet(200);
   set.reset();
   source.retrieve(query, k, set);
   const s = SOURCE_INDEX[source.name];

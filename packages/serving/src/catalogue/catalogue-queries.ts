@@ -74,7 +74,7 @@ function firstOf(
   category = -1,
 ): ItemList {
   const { catalog, sources } = release;
-  const set = new CandidateSet(catalog.capacity, 500);
+  const set = new CandidateSet(500);
   const found = new Map<number, number>();
   for (const name of names) {
     if (found.size >= k) break;

@@ -199,7 +199,7 @@ describe('the live state in a pod', () => {
     await state.applyItems([twin, liveItem('lone', 21, { category: '' })]);
     const content = release.sources.filter(({ name }) => name === 'content');
     const near = (row: number) => {
-      const set = new CandidateSet(release.catalog.capacity, 500);
+      const set = new CandidateSet(500);
       const profile = createProfile(1);
       Object.assign(profile, { length: 1 });
       profile.rows[0] = row;

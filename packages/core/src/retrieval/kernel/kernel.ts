@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { wasm, type WasmMemory } from '../../web-assembly.ts';
 
 const PAGE_BYTES = 1 << 16;
 /** The whole address space of a 32-bit memory. */
@@ -24,26 +25,16 @@ interface Exports {
   scoreGiven(count: number): void;
   scoreSurvivors(mask: number, from: number, end: number): number;
   rowsScanned(): number;
+  products(count: number, queryCount: number): void;
   nearestList(): number;
 }
 
 /** Addresses and limits, from packages/core/assembly/layout.ts. */
 const CONSTANTS = [
   ...(['DIM_MAX', 'KEEP_MAX', 'LISTS_MAX', 'TABLES'] as const),
-  ...(['QUERY', 'IDS', 'KEYS', 'SCORES', 'SORTED_IDS'] as const),
+  ...(['QUERY', 'QUERIES', 'IDS', 'KEYS', 'SCORES', 'SORTED_IDS'] as const),
 ];
 export type KernelLayout = Readonly<Record<(typeof CONSTANTS)[number], number>>;
-
-/** The part of WebAssembly's interface that is used; the types of Node do not have it. */
-interface WasmMemory {
-  readonly buffer: ArrayBuffer;
-}
-interface WasmApi {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: unknown) => { readonly exports: unknown };
-  readonly Memory: new (size: { initial: number; maximum: number }) => WasmMemory;
-}
-const wasm = (globalThis as unknown as { WebAssembly: WasmApi }).WebAssembly;
 
 let compiled: object | null = null;
 let layout: KernelLayout | null = null;

@@ -1,39 +1,59 @@
+import { RowNumbers } from '../row-numbers.ts';
 import type { TopK } from '../top-k.ts';
+import { TopOfSums } from './top-of-sums.ts';
 
 /**
  * Added with every addition: it vanishes in rounding, except where negative neighbours cancel positive ones exactly, and
  * there it keeps the row from looking untouched.
  */
 const TINY = 1e-37;
-/** Sums up to here are additions that cancelled out. */
-const ZERO = 1e-36;
-/** The first 12 bits behind the sign of a float32: exponent and 4 bits of the mantissa, so buckets are 6 % wide. */
-const BUCKET_SHIFT = 19;
-const BUCKETS = 2 ** (31 - BUCKET_SHIFT);
+/**
+ * More rows than this in an array do not stay in the processor's cache, and every addition would wait for memory
+ * (`make bench SUITE=stages`).
+ */
+const DENSE_ROWS_MAX = 2 ** 16;
+
+/** Sums per row for one request. Sums are float32, in the order of the additions. */
+export interface Accumulator {
+  /** Rows with a sum, in order of their first addition; the first `count` are valid. */
+  readonly touched: Int32Array;
+  readonly count: number;
+  /** Back to no sums. O(rows touched). */
+  reset(): void;
+  add(row: number, value: number): void;
+  /** Adds `weight * values[i]` to row `rows[i]` for every i in [from, to): one list of a sparse matrix. */
+  addList(rows: Int32Array, values: Float32Array, from: number, to: number, weight: number): void;
+  /** The row's sum; 0 when nothing was added, next to 0 when additions cancelled out. */
+  get(row: number): number;
+  /** Offers the rows with a sum above 0 that are not excluded to `top`, but for those that are surely too small. */
+  offerTo(top: TopK, excluded: Uint8Array | null): void;
+}
+
+/** Both kinds give the same sums, to the bit. */
+export function createAccumulator(rowCount: number): Accumulator {
+  return rowCount <= DENSE_ROWS_MAX ? new DenseAccumulator(rowCount) : new HashedAccumulator();
+}
 
 /**
- * Sums per row for one request: a dense array, where 0 means untouched, and the list of rows touched, by which it is
- * cleared at the next request. 8 bytes a row; one random memory access per addition and no branch, which the
- * processor would guess wrong half of the time: 1.4 ns instead of 5.3 (`node packages/core/bench/retrieval-sources.ts`).
- * Sums are float32, in the order of the additions.
+ * A dense array, where 0 means untouched, and the list of rows touched, by which it is cleared at the next request. One
+ * random access per addition and no branch, which the processor would guess wrong half of the time: 1.4 ns instead of 5.3
+ * (`node packages/core/bench/retrieval-sources.ts`).
  */
-export class Accumulator {
-  /** Rows with a sum, in order of their first addition; the first `count` are valid. */
+export class DenseAccumulator implements Accumulator {
   readonly touched: Int32Array;
   count = 0;
   readonly #sums: Float32Array;
-  /** The same memory: of positive floats the bits are in the order of the values. */
-  readonly #bits: Int32Array;
-  readonly #histogram = new Int32Array(BUCKETS);
+  readonly #values: Float32Array;
+  readonly #best: TopOfSums;
 
   constructor(rowCount: number) {
     // One more: `addList` writes every row there and counts only new ones.
     this.touched = new Int32Array(rowCount + 1);
     this.#sums = new Float32Array(rowCount);
-    this.#bits = new Int32Array(this.#sums.buffer);
+    this.#values = new Float32Array(rowCount);
+    this.#best = new TopOfSums();
   }
 
-  /** Back to no sums. O(rows touched). */
   reset(): void {
     const { touched, count } = this;
     const sums = this.#sums;
@@ -47,7 +67,6 @@ export class Accumulator {
     this.#sums[row] = before + value + TINY;
   }
 
-  /** Adds `weight * values[i]` to row `rows[i]` for every i in [from, to): one list of a sparse matrix. */
   addList(rows: Int32Array, values: Float32Array, from: number, to: number, weight: number): void {
     const sums = this.#sums;
     const { touched } = this;
@@ -62,46 +81,72 @@ export class Accumulator {
     this.count = count;
   }
 
-  /** The row's sum; 0 when nothing was added, next to 0 when additions cancelled out. */
   get(row: number): number {
     return this.#sums[row]!;
   }
 
-  /**
-   * Offers the rows with a sum above 0 that are not excluded to `top`, but for those that a count by size shows to be too
-   * small: a heap in random order is guessed wrong by the processor at every level.
-   */
   offerTo(top: TopK, excluded: Uint8Array | null): void {
     const { touched, count } = this;
     const sums = this.#sums;
-    const least = count > 2 * top.k ? this.#leastOfBest(top.k, excluded) : ZERO;
-    let threshold = Math.max(top.threshold, least);
-    for (let i = 0; i < count; i++) {
-      const row = touched[i]!;
-      const score = sums[row]!;
-      if (score < threshold || excluded?.[row] === 1) continue;
-      top.offer(row, score);
-      threshold = Math.max(top.threshold, least);
-    }
-  }
-
-  /** A sum that at least `k` rows that are not excluded reach, but not many more; ZERO when there are fewer. */
-  #leastOfBest(k: number, excluded: Uint8Array | null): number {
-    const { touched, count } = this;
-    const bits = this.#bits;
-    const histogram = this.#histogram.fill(0);
-    for (let i = 0; i < count; i++) {
-      const row = touched[i]!;
-      // Negative sums share the bucket of the smallest.
-      const bucket = Math.max(0, bits[row]! >> BUCKET_SHIFT);
-      histogram[bucket]! += excluded === null ? 1 : 1 - excluded[row]!;
-    }
-    let bucket = BUCKETS;
-    for (let reached = 0; bucket > 0 && reached < k;) reached += histogram[--bucket]!;
-    floatBits[0] = bucket << BUCKET_SHIFT;
-    return Math.max(ZERO, floatOfBits[0]!);
+    const values = this.#values;
+    for (let i = 0; i < count; i++) values[i] = sums[touched[i]!]!;
+    this.#best.offerTo(top, touched, values, count, excluded);
   }
 }
 
-const floatBits = new Int32Array(1);
-const floatOfBits = new Float32Array(floatBits.buffer);
+/** For more rows than fit into a cache: sums by number of the row in the request. */
+export class HashedAccumulator implements Accumulator {
+  touched = new Int32Array(1024);
+  readonly #numbers = new RowNumbers();
+  #sums = new Float32Array(1024);
+  readonly #best = new TopOfSums();
+
+  get count(): number {
+    return this.#numbers.count;
+  }
+
+  reset(): void {
+    this.#numbers.reset();
+  }
+
+  add(row: number, value: number): void {
+    this.#reserve(1);
+    this.#add(row, value);
+  }
+
+  addList(rows: Int32Array, values: Float32Array, from: number, to: number, weight: number): void {
+    this.#reserve(to - from);
+    for (let i = from; i < to; i++) this.#add(rows[i]!, weight * values[i]!);
+  }
+
+  get(row: number): number {
+    const number = this.#numbers.get(row);
+    return number < 0 ? 0 : this.#sums[number]!;
+  }
+
+  offerTo(top: TopK, excluded: Uint8Array | null): void {
+    this.#best.offerTo(top, this.touched, this.#sums, this.count, excluded);
+  }
+
+  #add(row: number, value: number): void {
+    const numbers = this.#numbers;
+    const before = numbers.count;
+    const number = numbers.add(row);
+    if (number === before) {
+      this.touched[number] = row;
+      this.#sums[number] = value + TINY;
+    } else {
+      this.#sums[number] = this.#sums[number]! + value + TINY;
+    }
+  }
+
+  #reserve(more: number): void {
+    const wanted = this.#numbers.count + more;
+    if (wanted <= this.touched.length) return;
+    const [touched, sums] = [new Int32Array(2 * wanted), new Float32Array(2 * wanted)];
+    touched.set(this.touched);
+    sums.set(this.#sums);
+    this.touched = touched;
+    this.#sums = sums;
+  }
+}

@@ -1,7 +1,7 @@
 import type { CandidateSet } from '../candidate-set.ts';
 import { innerProduct } from '../flat-index.ts';
 import { SOURCE_COUNT, SOURCE_INDEX, type CandidateSource, type SourceQuery } from '../source.ts';
-import { Accumulator } from './accumulator.ts';
+import { createAccumulator, type Accumulator } from './accumulator.ts';
 import { solveInPlace } from './cholesky.ts';
 import { Emitter } from './emit.ts';
 import { readInterests, type InterestOptions } from './interests.ts';
@@ -40,7 +40,7 @@ export class IalsSource implements CandidateSource {
     this.#model = model;
     this.#count = model.factors.length / model.dim;
     this.#options = options;
-    this.#interests = interests ?? new Accumulator(Math.max(capacity, this.#count));
+    this.#interests = interests ?? createAccumulator(Math.max(capacity, this.#count));
     this.#system = new Float64Array(model.dim * model.dim);
     this.#solution = new Float64Array(model.dim);
     this.#user = new Float32Array(model.dim);

@@ -1,7 +1,7 @@
 import type { CandidateSet } from '../candidate-set.ts';
-import type { NeighborLists } from '../neighbor-lists.ts';
+import { fetchLists, type NeighborLists } from '../neighbor-lists.ts';
 import type { CandidateSource, SourceName, SourceQuery } from '../source.ts';
-import { Accumulator } from './accumulator.ts';
+import { createAccumulator, type Accumulator } from './accumulator.ts';
 import { Emitter } from './emit.ts';
 import { readInterests, type InterestOptions } from './interests.ts';
 
@@ -37,8 +37,8 @@ export class NeighborListSource implements CandidateSource {
     this.name = name;
     this.lists = lists;
     this.#options = options;
-    this.#interests = interests ?? new Accumulator(itemCount);
-    this.#sums = new Accumulator(itemCount);
+    this.#interests = interests ?? createAccumulator(itemCount);
+    this.#sums = createAccumulator(itemCount);
     this.#emitter = new Emitter(name);
   }
 
@@ -49,6 +49,7 @@ export class NeighborListSource implements CandidateSource {
     const { damping } = this.#options;
     readInterests(query, this.#options, interests);
     sums.reset();
+    fetchLists(this.lists, interests.touched, interests.count);
     for (let i = 0; i < interests.count; i++) {
       const item = interests.touched[i]!;
       const weight = interests.get(item) ** damping;

@@ -1,6 +1,6 @@
 import type { CandidateSet } from '../candidate-set.ts';
 import { SOURCE_COUNT, SOURCE_INDEX, type CandidateSource, type SourceQuery } from '../source.ts';
-import { Accumulator } from './accumulator.ts';
+import { createAccumulator, type Accumulator } from './accumulator.ts';
 import { Emitter } from './emit.ts';
 import { readInterests } from './interests.ts';
 
@@ -23,7 +23,7 @@ export class RepeatsSource implements CandidateSource {
   constructor(popularity: Float32Array, weightScale: number) {
     this.#popularity = popularity;
     this.#weightScale = weightScale;
-    this.#own = new Accumulator(popularity.length);
+    this.#own = createAccumulator(popularity.length);
   }
 
   retrieve(query: SourceQuery, k: number, out: CandidateSet): void {
@@ -44,6 +44,7 @@ export class RepeatsSource implements CandidateSource {
   }
 
   #scoreOf(row: number): number {
-    return this.#own.get(row) * (1 + POPULARITY_LIFT * this.#popularity[row]!);
+    const own = this.#own.get(row);
+    return own === 0 ? 0 : own * (1 + POPULARITY_LIFT * this.#popularity[row]!);
   }
 }

@@ -1,9 +1,9 @@
 import { PIECE, type Pieces } from '../../catalog/pieces.ts';
 import type { CandidateSet } from '../candidate-set.ts';
-import type { NeighborLists } from '../neighbor-lists.ts';
+import { fetchLists, type NeighborLists } from '../neighbor-lists.ts';
 import type { CandidateSource, SourceQuery } from '../source.ts';
 import { TopK } from '../top-k.ts';
-import { Accumulator } from './accumulator.ts';
+import { createAccumulator, type Accumulator } from './accumulator.ts';
 import { Emitter } from './emit.ts';
 import { readInterests, type InterestOptions } from './interests.ts';
 
@@ -51,9 +51,9 @@ export class UserUserSource implements CandidateSource {
     this.#items = tastes.items;
     this.#actors = tastes.actors;
     this.#options = options;
-    this.#interests = interests ?? new Accumulator(itemCount);
-    this.#similarities = new Accumulator(actorCount);
-    this.#sums = new Accumulator(itemCount);
+    this.#interests = interests ?? createAccumulator(itemCount);
+    this.#similarities = createAccumulator(actorCount);
+    this.#sums = createAccumulator(itemCount);
   }
 
   retrieve(query: SourceQuery, k: number, out: CandidateSet): void {
@@ -69,6 +69,7 @@ export class UserUserSource implements CandidateSource {
     const interests = this.#interests;
     const similarities = this.#similarities;
     similarities.reset();
+    fetchLists(this.#actors, interests.touched, interests.count);
     for (let i = 0; i < interests.count; i++) {
       const item = interests.touched[i]!;
       similarities.addList(neighbors, scores, offsets[item]!, offsets[item + 1]!, interests.get(item));
@@ -85,6 +86,7 @@ export class UserUserSource implements CandidateSource {
   #vote(count: number): void {
     const { offsets, neighbors, scores } = this.#items;
     this.#sums.reset();
+    fetchLists(this.#items, this.#nearestActors, count);
     for (let a = 0; a < count; a++) {
       const actor = this.#nearestActors[a]!;
       this.#sums.addList(neighbors, scores, offsets[actor]!, offsets[actor + 1]!, this.#nearestScores[a]!);

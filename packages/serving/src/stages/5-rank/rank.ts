@@ -1,9 +1,9 @@
 import { FEATURE_WIDTHS } from '@shortlist/core/features/definitions.ts';
 import { fillCrossFeatures, fillUserFeatures } from '@shortlist/core/features/fill.ts';
 import type { Ranker } from '@shortlist/core/release/ranker.ts';
+import { orderDescending } from '@shortlist/core/retrieval/float-order.ts';
 import type { RankingRequest } from '../../ranking-request.ts';
 import type { ReleaseWorkspace } from '../../release-workspace.ts';
-import { orderByValue } from './order.ts';
 
 /**
  * Scores the candidates of requests that share a release and a precision in one call of the model, and orders each
@@ -28,7 +28,7 @@ export async function rank(requests: readonly RankingRequest[]): Promise<void> {
   for (const request of requests) {
     const { candidates } = request.buffers;
     readLogits(request, logits, from);
-    orderByValue(request.buffers.value, candidates.count, request.buffers.ranked);
+    orderDescending(request.buffers.value, candidates.count, request.buffers.ranked);
     request.modelled = true;
     from += candidates.count;
   }
