@@ -125,7 +125,8 @@ export interface ServedSlate {
   readonly explored: Uint8Array;
   /** Best source by slot, '' for an item that none found; empty when that is not known. */
   readonly sources: readonly string[];
-  readonly placements: ReadonlyMap<number, Placement>;
+  /** What rules did to an item; to be asked while the request has its slot. */
+  readonly placementOf: (row: number) => Placement | undefined;
   readonly cappedBy: (row: number) => string | null;
   /** Candidate numbers after boosts, best first, as long as the candidates. */
   readonly order: Int32Array;

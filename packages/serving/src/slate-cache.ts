@@ -90,7 +90,7 @@ function slateOf(kept: KeptSlate, { workspace, allowed }: RankingRequest): Serve
     propensities: Float32Array.from(kept.propensities),
     explored: Uint8Array.from(kept.explored),
     sources: kept.sources,
-    placements: new Map(),
+    placementOf: () => undefined,
     cappedBy: () => null,
     order: new Int32Array(0),
   };

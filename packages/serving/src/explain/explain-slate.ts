@@ -31,7 +31,7 @@ function explanationOf(
   moves: ReadonlyMap<number, GroupMove[]>,
 ): Explanation {
   const { candidates, click, conversion, value, ranked } = request.buffers;
-  const placement = slate.placements.get(slate.rows[slot]!);
+  const placement = slate.placementOf(slate.rows[slot]!);
   // A pin that no source named has no ranks: 0 stands for that.
   const scored = c >= 0 && request.modelled;
   return {

@@ -45,7 +45,7 @@ export function whyNot(request: RankingRequest, itemId: string): WhyNot {
 
   const byModel = ranked.subarray(0, candidates.count).indexOf(candidate) + 1;
   const standing = `It ranked ${byModel} of ${candidates.count}`;
-  const rule = slate.placements.get(row);
+  const rule = slate.placementOf(row);
   if (byModel <= slate.count && boosted > slate.count && rule !== undefined)
     return says('rerank', `${standing}, and rule ${rule.rule} moved it down (${rule.effect}).`);
   if (boosted <= slate.count)

@@ -30,7 +30,7 @@ const slate: ServedSlate = {
   propensities: Float32Array.of(1, 0.25, 0),
   explored: new Uint8Array(3),
   sources: ['trending', ''],
-  placements: new Map(),
+  placementOf: () => undefined,
   cappedBy: () => null,
   order: new Int32Array(0),
 };

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Cap, MinShare, Pin } from '../../src/rules/compiled-rules.ts';
+import type { Similarity } from '../../src/stages/6-rerank/similarity.ts';
 import { buildSlate, type SlateInput } from '../../src/stages/6-rerank/slate.ts';
 
 const group = (row: number, groups: number): number => (row * 7919) % groups;
@@ -11,10 +12,24 @@ const share = (rule: string, part: number, wanted: number, groups: number): MinS
   matches: (row) => group(row, groups) === wanted,
 });
 
+/** Computed pair by pair. */
+function similarityBy(alike: (a: number, b: number) => number): Similarity {
+  let pool: number[] = [];
+  return {
+    begin: (rows, count) => (pool = [...rows.subarray(0, count)]),
+    to: (row) => pool.map((other) => alike(other, row)),
+  };
+}
+
 function inputOf(
-  changes: Partial<Omit<SlateInput, 'rules'>> & { caps?: Cap[]; minShares?: MinShare[]; count?: number } = {},
+  changes: Partial<Omit<SlateInput, 'rules' | 'similarity'>> & {
+    caps?: Cap[];
+    minShares?: MinShare[];
+    count?: number;
+    alike?: (a: number, b: number) => number;
+  } = {},
 ) {
-  const { caps = [], minShares = [], count = 50, ...rest } = changes;
+  const { caps = [], minShares = [], count = 50, alike = (a, b) => Number(a % 3 === b % 3), ...rest } = changes;
   const pins: readonly Pin[] = rest.pins ?? [];
   let seed = 1;
   return {
@@ -24,7 +39,7 @@ function inputOf(
     pins,
     diversity: { lambda: 0, top: 100 },
     exploration: { slots: 0, pool: 100 },
-    similarity: (a: number, b: number) => Number(a % 3 === b % 3),
+    similarity: similarityBy(alike),
     uniform: () => (seed = (seed * 16807) % 2147483647) / 2147483647,
     rules: { pins, factors: [], caps, minShares, bands: [] },
     ...rest,
@@ -162,8 +177,8 @@ describe('diversity', () => {
         fc.integer({ min: 2, max: 40 }),
         fc.integer({ min: 1, max: 12 }),
         (lambda, count, size) => {
-          const similarity = (a: number, b: number) => Math.cos((a + 1) * (b + 1));
-          const input = inputOf({ count, size, diversity: { lambda, top: 100 }, similarity });
+          const alike = (a: number, b: number) => Math.cos((a + 1) * (b + 1));
+          const input = inputOf({ count, size, diversity: { lambda, top: 100 }, alike });
           const chosen: number[] = [];
           while (chosen.length < Math.min(count, size)) {
             let best = -1;
@@ -171,7 +186,7 @@ describe('diversity', () => {
             for (let row = 0; row < count; row++) {
               if (chosen.includes(row)) continue;
               const relevance = Math.log(input.values[row]!);
-              const nearest = Math.max(0, ...chosen.map((other) => similarity(row, other)));
+              const nearest = Math.max(0, ...chosen.map((other) => alike(row, other)));
               const score = (1 - lambda) * relevance - lambda * nearest;
               if (score > bestScore) [best, bestScore] = [row, score];
             }
@@ -183,7 +198,7 @@ describe('diversity', () => {
     );
   });
   it('gives the same picks for larger and smaller values, and whatever else is in the pool', () => {
-    const similarity = (a: number, b: number) => Math.cos((a + 1) * (b + 1));
+    const alike = (a: number, b: number) => Math.cos((a + 1) * (b + 1));
     fc.assert(
       fc.property(fc.constantFrom(0.1, 0.3, 0.7), fc.integer({ min: -6, max: 6 }), (lambda, power) => {
         const count = 40;
@@ -194,7 +209,7 @@ describe('diversity', () => {
               count: count + 1,
               values: Float32Array.from([...values, worst], (value) => value * scale),
               diversity: { lambda, top: 100 },
-              similarity: (a, b) => (a === count || b === count ? 1 : similarity(a, b)),
+              alike: (a, b) => (a === count || b === count ? 1 : alike(a, b)),
             }),
           );
         // Powers of two: the products are exact.
@@ -213,7 +228,7 @@ describe('diversity', () => {
           size: 2,
           values: Float32Array.from([1, 0.1 * worth, 0.1]),
           diversity: { lambda: 0.3, top: 100 },
-          similarity: (a, b) => Number(a < 2 && b < 2),
+          alike: (a, b) => Number(a < 2 && b < 2),
         }),
       )[1];
     expect([second(price * 1.01), second(price * 0.99)]).toEqual([1, 2]);

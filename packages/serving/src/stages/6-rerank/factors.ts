@@ -1,3 +1,4 @@
+import { orderDescending } from '@shortlist/core/retrieval/float-order.ts';
 import type { Placement } from '../../placement.ts';
 import type { Factor } from '../../rules/compiled-rules.ts';
 
@@ -17,29 +18,34 @@ export interface Boosted {
   readonly order: Int32Array;
   /** Boosted values, parallel to `order`. */
   readonly values: Float32Array;
-  readonly placements: ReadonlyMap<number, Placement>;
+  /** What the factors did to an item. Only explanations ask, so it is worked out then. */
+  readonly placementOf: (row: number) => Placement | undefined;
 }
 
 /** Multiplies the values of matching candidates by every factor that matches, and orders anew; ties keep their order. */
 export function applyFactors({ rows, count, value, ranked, factors }: FactorInput): Boosted {
-  const order = ranked.slice(0, count);
-  const placements = new Map<number, Placement>();
-  if (factors.length === 0) return { order, values: valuesOf(order, value), placements };
+  const before = ranked.slice(0, count);
+  const valuesBefore = valuesOf(before, value);
+  if (factors.length === 0) return { order: before, values: valuesBefore, placementOf: () => undefined };
 
-  const boosted = value.slice(0, count);
-  const rankBefore = new Int32Array(count);
-  order.forEach((c, i) => (rankBefore[c] = i + 1));
-  for (let c = 0; c < count; c++)
-    for (const { factor, matches } of factors) if (matches(rows[c]!)) boosted[c] = boosted[c]! * factor;
-  order.sort((a, b) => boosted[b]! - boosted[a]! || rankBefore[a]! - rankBefore[b]!);
-  order.forEach((c, i) => {
-    const moved = factors.filter(({ matches }) => matches(rows[c]!));
-    if (moved.length === 0) return;
-    const times = moved.map(({ factor }) => `x ${factor}`).join(' ');
-    const effect = `${times}: rank ${rankBefore[c]!} to ${i + 1}`;
-    placements.set(rows[c]!, { rule: moved.map(({ rule }) => rule).join(', '), effect });
-  });
-  return { order, values: valuesOf(order, boosted), placements };
+  for (const { factor, matches } of factors)
+    for (let i = 0; i < count; i++) if (matches(rows[before[i]!]!)) valuesBefore[i]! *= factor;
+  const places = new Int32Array(count);
+  orderDescending(valuesBefore, count, places);
+  const order = new Int32Array(count);
+  for (let i = 0; i < count; i++) order[i] = before[places[i]!]!;
+  return {
+    order,
+    values: valuesOf(places, valuesBefore),
+    placementOf: (row) => {
+      const moved = factors.filter(({ matches }) => matches(row));
+      const place = order.findIndex((c) => rows[c] === row);
+      if (moved.length === 0 || place < 0) return undefined;
+      const times = moved.map(({ factor }) => `x ${factor}`).join(' ');
+      const effect = `${times}: rank ${places[place]! + 1} to ${place + 1}`;
+      return { rule: moved.map(({ rule }) => rule).join(', '), effect };
+    },
+  };
 }
 
 /** A loop: `from` with a function would call it per candidate. */

@@ -11,9 +11,7 @@ const LEAST_VALUE = 1e-12;
  * the ranker's probabilities are large or small, and whatever else is in the pool. A value scaled to [0, 1] over the pool
  * is neither: the best item of a skewed list takes the scale, the others are all near 0, and similarity alone decides.
  *
- * The maxima are kept incrementally and *lazily*: an item's maximum only grows, so its score of some picks ago is an upper
- * bound, and it is brought up to date only when it would be picked. The picks are the same as with every similarity
- * computed (test/stages/slate.test.ts).
+ * The maxima are kept incrementally: every item that is seen raises those of its like, all products of a step in one call.
  */
 export class MmrPool {
   /** 1 = may still be picked, by position in the pool. */
@@ -22,10 +20,7 @@ export class MmrPool {
   /** Highest relevance from each position on: no later item can score more. */
   readonly #ceiling: Float64Array;
   readonly #nearest: Float64Array;
-  /** How many of the rows seen each item's maximum knows. */
-  readonly #known: Int32Array;
-  readonly #seen: number[] = [];
-  #similarity: (i: number, row: number) => number = () => 0;
+  #similarity: (row: number) => ArrayLike<number> = () => [];
   #size = 0;
   #lambda = 0;
 
@@ -34,15 +29,13 @@ export class MmrPool {
     this.#relevance = new Float64Array(capacity);
     this.#ceiling = new Float64Array(capacity);
     this.#nearest = new Float64Array(capacity);
-    this.#known = new Int32Array(capacity);
   }
 
-  /** Starts over with `size` items of these values; `similarity(i, row)` is that of pool item `i` to a row. */
-  begin(values: ArrayLike<number>, size: number, lambda: number, similarity: (i: number, row: number) => number): void {
+  /** Starts over with `size` items of these values; `similarity(row)` has that of every item of the pool to a row. */
+  begin(values: ArrayLike<number>, size: number, lambda: number, similarity: (row: number) => ArrayLike<number>): void {
     this.#size = size;
     this.#lambda = lambda;
     this.#similarity = similarity;
-    this.#seen.length = 0;
     let ceiling = -Infinity;
     for (let i = size - 1; i >= 0; i--) {
       const relevance = Math.log(Math.max(values[i]!, LEAST_VALUE));
@@ -51,30 +44,20 @@ export class MmrPool {
       this.#ceiling[i] = ceiling;
     }
     this.#nearest.fill(0, 0, size);
-    this.#known.fill(0, 0, size);
     this.open.fill(1, 0, size);
   }
 
   /** Notes that a row is in the slate now. */
   see(row: number): void {
-    this.#seen.push(row);
+    // At lambda 0 similarity decides nothing, and the pool's own order is the answer.
+    if (this.#lambda === 0) return;
+    const similar = this.#similarity(row);
+    const nearest = this.#nearest;
+    for (let i = 0; i < this.#size; i++) if (similar[i]! > nearest[i]!) nearest[i] = similar[i]!;
   }
 
   /** The open item for which `allowed` holds that scores highest; the earlier in the pool on a tie; -1 if none. */
   best(allowed: (i: number) => boolean): number {
-    for (;;) {
-      const i = this.#highestBound(allowed);
-      // At lambda 0 similarity decides nothing, and the pool's own order is the answer.
-      if (i < 0 || this.#lambda === 0 || this.#known[i] === this.#seen.length) return i;
-      let nearest = this.#nearest[i]!;
-      for (let s = this.#known[i]!; s < this.#seen.length; s++)
-        nearest = Math.max(nearest, this.#similarity(i, this.#seen[s]!));
-      this.#nearest[i] = nearest;
-      this.#known[i] = this.#seen.length;
-    }
-  }
-
-  #highestBound(allowed: (i: number) => boolean): number {
     const { open } = this;
     const relevance = this.#relevance;
     const ceiling = this.#ceiling;
@@ -95,19 +78,4 @@ export class MmrPool {
     }
     return best;
   }
-}
-
-/** Similarity of two rows: cosine of unit vectors `[n, d]`. */
-export function cosine(vectors: Float32Array, dim: number, a: number, b: number): number {
-  const fromA = a * dim;
-  const fromB = b * dim;
-  // Two sums: additions of one would wait for each other.
-  let even = 0;
-  let odd = 0;
-  for (let d = 0; d + 1 < dim; d += 2) {
-    even += vectors[fromA + d]! * vectors[fromB + d]!;
-    odd += vectors[fromA + d + 1]! * vectors[fromB + d + 1]!;
-  }
-  if (dim % 2 === 1) even += vectors[fromA + dim - 1]! * vectors[fromB + dim - 1]!;
-  return even + odd;
 }

@@ -1,8 +1,8 @@
 import { bestSource } from '../../best-source.ts';
-import { cosine } from './mmr.ts';
 import { uniforms } from './exploration.ts';
 import { buildSlate, type Slate } from './slate.ts';
 import { applyFactors } from './factors.ts';
+import { GroupSimilarity, VectorSimilarity, type Similarity } from './similarity.ts';
 import type { RankingRequest, ServedSlate } from '../../ranking-request.ts';
 
 /**
@@ -29,10 +29,9 @@ export function rerank(request: RankingRequest): void {
     similarity: similarityIn(request),
     uniform: uniforms(request.id),
   });
-  const placements = new Map([...boosted.placements, ...slate.placements]);
   request.slate = {
     ...slate,
-    placements,
+    placementOf: (row) => slate.placements.get(row) ?? boosted.placementOf(row),
     scores: scoresOf(request, slate),
     order: boosted.order,
     sources: sourcesOf(request, slate),
@@ -51,7 +50,7 @@ function wholeOrder({ buffers }: RankingRequest): ServedSlate {
     propensities: new Float32Array(count).fill(1),
     explored: new Uint8Array(count),
     sources: [],
-    placements: new Map(),
+    placementOf: () => undefined,
     cappedBy: () => null,
     order,
   };
@@ -75,14 +74,9 @@ function scoresOf(request: RankingRequest, slate: Slate): Float32Array {
 const sourcesOf = (request: RankingRequest, slate: Slate): readonly string[] =>
   Array.from(slate.rows.subarray(0, slate.count), (row) => bestSource(request, row) ?? '');
 
-/** Cosine of item vectors; without towers, half for the same category and half for the same brand. */
-function similarityIn({ workspace }: RankingRequest): (rowA: number, rowB: number) => number {
+function similarityIn({ workspace }: RankingRequest): Similarity {
   const { catalog, itemVectors } = workspace.release;
-  if (itemVectors !== null) {
-    const dim = itemVectors.length / catalog.capacity;
-    return (a, b) => cosine(itemVectors, dim, a, b);
-  }
-  const { categoryCodes, brandCodes } = catalog;
-  const half = (codes: Int32Array, a: number, b: number) => (codes[a]! >= 0 && codes[a] === codes[b] ? 0.5 : 0);
-  return (a, b) => half(categoryCodes, a, b) + half(brandCodes, a, b);
+  const { products } = workspace.features;
+  if (itemVectors === null || products === null) return new GroupSimilarity(catalog);
+  return new VectorSimilarity(products, itemVectors, itemVectors.length / catalog.capacity);
 }

@@ -4,6 +4,7 @@ import { CapCounter } from './caps.ts';
 import { drawExplorers } from './exploration.ts';
 import { MmrPool } from './mmr.ts';
 import { Reservation } from './reservation.ts';
+import type { Similarity } from './similarity.ts';
 
 export interface SlateInput {
   /** Rows, best first, after boosts. */
@@ -16,7 +17,7 @@ export interface SlateInput {
   readonly pins: readonly Pin[];
   readonly diversity: { readonly lambda: number; readonly top: number };
   readonly exploration: { readonly slots: number; readonly pool: number };
-  readonly similarity: (rowA: number, rowB: number) => number;
+  readonly similarity: Similarity;
   readonly uniform: () => number;
 }
 
@@ -36,6 +37,7 @@ export interface Slate {
 const POOL_MAX = 1024;
 const pool = new MmrPool(POOL_MAX);
 const poolPositions = new Int32Array(POOL_MAX);
+const poolRows = new Int32Array(POOL_MAX);
 const poolValues = new Float64Array(POOL_MAX);
 
 /**
@@ -135,11 +137,13 @@ function fillPool({ ranked, values, diversity, similarity }: SlateInput, { taken
     if (taken[p] === 1) continue;
     if (seen < diversity.top || reservation.reserved[p] === 1) {
       poolPositions[count] = p;
+      poolRows[count] = ranked[p]!;
       poolValues[count++] = values[p]!;
     }
     seen += 1;
   }
-  pool.begin(poolValues, count, diversity.lambda, (i, row) => similarity(ranked[poolPositions[i]!]!, row));
+  similarity.begin(poolRows, count);
+  pool.begin(poolValues, count, diversity.lambda, (row) => similarity.to(row));
 }
 
 const ruleOf = (rules: ActiveRules, row: number): string =>
