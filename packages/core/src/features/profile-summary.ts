@@ -2,10 +2,9 @@ import { EVENT_CODE, EVENT_TYPES, EVENT_WEIGHT } from '../contracts/events.ts';
 import type { Profile } from '../contracts/profile.ts';
 import type { FeatureCatalog } from './item-table.ts';
 import { decay } from './item-counters.ts';
+import { RowNumbers } from '../retrieval/row-numbers.ts';
 
 const DAY_S = 86_400;
-/** What the stamps, an Int32Array, can hold: at 10,000 requests a second they reach it within three days. */
-const EPOCH_MAX = 0x7fffffff;
 /** A pause longer than this ends a session. */
 const SESSION_GAP_S = 1800;
 /** Own counts in the last so many baskets; a shopper's staples show up here. */
@@ -16,17 +15,13 @@ export const RECENT_ITEMS = 5;
 /**
  * What one pass over a profile says about the user, and about each item, category and brand in it.
  *
- * The scratch lives as long as the process: per-row slots are found by an epoch stamp, so a request clears nothing of
- * the catalogue's size (but once in 2^31 requests) and allocates nothing. A *basket* is a distinct purchase time.
+ * The scratch lives as long as the process: a request clears nothing of the catalogue's size and allocates nothing. A
+ * *basket* is a distinct purchase time.
  */
 export class ProfileSummary {
   readonly #catalog: FeatureCatalog;
-  readonly #epochOfRow: Int32Array;
-  readonly #slotOfRow: Int32Array;
-  #epoch: number;
+  readonly #slots = new RowNumbers();
 
-  /** Distinct items; the arrays below are valid up to here, in order of last event, most recent first. */
-  itemCount = 0;
   readonly rows: Int32Array;
   /** Distinct purchase times of the item. */
   readonly baskets: Float64Array;
@@ -72,13 +67,10 @@ export class ProfileSummary {
   logPriceMean = 0;
   logPriceDeviation = 0;
 
-  /** `eventsMax`: longest profile that is read whole; `firstEpoch`: for tests of the wrap-around. */
-  constructor(catalog: FeatureCatalog, eventsMax: number, firstEpoch = 0) {
-    this.#epoch = firstEpoch;
+  /** `eventsMax`: longest profile that is read whole. */
+  constructor(catalog: FeatureCatalog, eventsMax: number) {
     const doubles = () => new Float64Array(eventsMax);
     this.#catalog = catalog;
-    this.#epochOfRow = new Int32Array(catalog.capacity);
-    this.#slotOfRow = new Int32Array(catalog.capacity);
     this.rows = new Int32Array(eventsMax);
     this.baskets = doubles();
     this.basketsRecent = doubles();
@@ -96,9 +88,14 @@ export class ProfileSummary {
     this.#makeRoomForCodes();
   }
 
+  /** Distinct items; the arrays above are valid up to here, in order of last event, most recent first. */
+  get itemCount(): number {
+    return this.#slots.count;
+  }
+
   /** Slot of an item in the arrays above, or -1 when the profile does not name it. */
   slotOf(row: number): number {
-    return this.#epochOfRow[row] === this.#epoch ? this.#slotOfRow[row]! : -1;
+    return this.#slots.get(row);
   }
 
   /** Codes of the distinct categories in the profile. */
@@ -198,11 +195,9 @@ export class ProfileSummary {
   }
 
   #slot(row: number, timeS: number): number {
-    const known = this.slotOf(row);
-    if (known >= 0) return known;
-    const slot = this.itemCount++;
-    this.#epochOfRow[row] = this.#epoch;
-    this.#slotOfRow[row] = slot;
+    const known = this.#slots.count;
+    const slot = this.#slots.add(row);
+    if (slot < known) return slot;
     this.rows[slot] = row;
     this.lastS[slot] = timeS;
     return slot;
@@ -224,11 +219,6 @@ export class ProfileSummary {
   }
 
   #reset(): void {
-    if (this.#epoch === EPOCH_MAX) {
-      this.#epochOfRow.fill(0);
-      this.#epoch = 0;
-    }
-    this.#epoch += 1;
     for (let i = 0; i < this.#categoryCount; i++) {
       this.categoryEvents[this.#categoriesTouched[i]!] = 0;
       this.categoryInterest[this.#categoriesTouched[i]!] = 0;
@@ -254,7 +244,7 @@ export class ProfileSummary {
       array.fill(0, 0, used);
     this.inSession.fill(0, 0, used);
     this.typeCounts.fill(0);
-    this.itemCount = 0;
+    this.#slots.reset();
     this.events = 0;
     this.interestTotal = 0;
     this.basketCount = 0;

@@ -32,18 +32,18 @@ export const SOURCE_BLOCK: CrossBlock = {
     cross('fused_rank', 'identity', 'Rank in the fused order: 1 first, 0 at 1024.'),
   ],
   fill({ candidates, count, sourceMax }, out, offset, stride) {
-    const { scores, ranks } = candidates!;
+    const { scores, ranks, namedBy } = candidates!;
     for (let c = 0; c < count; c++) {
       const line = c * SOURCE_COUNT;
       const at = offset + c * stride;
-      let named = 0;
       for (let s = 0; s < SOURCE_COUNT; s++) {
         const score = scores[line + s]!;
-        const rank = ranks[line + s]!;
         if (score !== 0 && sourceMax[s]! > 0) out[at + 2 * s] = score / sourceMax[s]!;
-        if (rank === 0) continue;
-        named += 1;
-        out[at + 2 * s + 1] = rankValue(rank);
+      }
+      let named = 0;
+      for (let left = namedBy[c]!; left !== 0; left &= left - 1, named++) {
+        const s = 31 - Math.clz32(left & -left);
+        out[at + 2 * s + 1] = rankValue(ranks[line + s]!);
       }
       for (let a = 0; a < ABSOLUTE_SOURCES.length; a++) {
         const score = scores[line + ABSOLUTE_SOURCES[a]!]!;

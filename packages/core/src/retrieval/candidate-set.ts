@@ -6,11 +6,13 @@ class Columns {
   readonly rows: Int32Array;
   readonly scores: Float32Array;
   readonly ranks: Uint16Array;
+  readonly namedBy: Uint16Array;
 
   constructor(capacity: number) {
     this.rows = new Int32Array(capacity);
     this.scores = new Float32Array(capacity * SOURCE_COUNT);
     this.ranks = new Uint16Array(capacity * SOURCE_COUNT);
+    this.namedBy = new Uint16Array(capacity);
   }
 }
 
@@ -54,6 +56,11 @@ export class CandidateSet {
     return this.#columns.ranks;
   }
 
+  /** Bit `s` of candidate `c` says that source `s` named it: most have one or two ranks of eleven. */
+  get namedBy(): Uint16Array {
+    return this.#columns.namedBy;
+  }
+
   /** Forgets the last request. */
   reset(): void {
     this.#numbers.reset();
@@ -69,8 +76,9 @@ export class CandidateSet {
   add(row: number, source: number, score: number, rank: number): boolean {
     const slot = this.include(row);
     if (slot < 0) return false;
-    const { scores, ranks } = this.#columns;
+    const { scores, ranks, namedBy } = this.#columns;
     this.found[source]! += 1;
+    namedBy[slot]! |= 1 << source;
     scores[slot * SOURCE_COUNT + source] = score;
     ranks[slot * SOURCE_COUNT + source] = rank;
     return true;
@@ -82,8 +90,9 @@ export class CandidateSet {
     if (before === this.capacity) return this.#numbers.get(row);
     const slot = this.#numbers.add(row);
     if (slot < before) return slot;
-    const { rows, scores, ranks } = this.#columns;
+    const { rows, scores, ranks, namedBy } = this.#columns;
     rows[slot] = row;
+    namedBy[slot] = 0;
     for (let i = slot * SOURCE_COUNT; i < (slot + 1) * SOURCE_COUNT; i++) {
       scores[i] = 0;
       ranks[i] = 0;
@@ -93,12 +102,13 @@ export class CandidateSet {
 
   /** Keeps the candidates named in `order[0..keep)` (candidate numbers), in that order. */
   select(order: Int32Array, keep: number): void {
-    const { rows, scores, ranks } = this.#columns;
+    const { rows, scores, ranks, namedBy } = this.#columns;
     const to = this.#spare;
     this.#numbers.reset();
     for (let c = 0; c < keep; c++) {
       const row = rows[order[c]!]!;
       to.rows[c] = row;
+      to.namedBy[c] = namedBy[order[c]!]!;
       this.#numbers.add(row);
     }
     copyLines(scores, to.scores, order, keep);

@@ -12,9 +12,6 @@ const RANK_OFFSET = 20;
 const PERSONAL_WEIGHT = 1;
 const PRIOR_WEIGHT = 0.05;
 
-/** 1 / (20 + rank); 0 for rank 0, which is no rank. */
-const RECIPROCAL = Float64Array.from({ length: 1 << 16 }, (_, rank) => (rank === 0 ? 0 : 1 / (RANK_OFFSET + rank)));
-
 /** Buffers of one fusion, reused between requests. */
 export class FusionScratch {
   readonly order: Int32Array;
@@ -43,10 +40,13 @@ export function fuse(
 ): void {
   const { order, weights, sums } = scratch;
   weighSources(set, parameters, weights);
-  const { ranks, count } = set;
+  const { ranks, namedBy, count } = set;
   for (let c = 0; c < count; c++) {
     let sum = 0;
-    for (let s = 0; s < SOURCE_COUNT; s++) sum += weights[s]! * RECIPROCAL[ranks[c * SOURCE_COUNT + s]!]!;
+    for (let left = namedBy[c]!; left !== 0; left &= left - 1) {
+      const s = 31 - Math.clz32(left & -left);
+      sum += weights[s]! / (RANK_OFFSET + ranks[c * SOURCE_COUNT + s]!);
+    }
     sums[c] = sum;
   }
   orderDescending(sums, count, order);

@@ -26,7 +26,7 @@ function said(summary: ProfileSummary): unknown {
 describe('the scratch of a profile', () => {
   it('tells the items of this profile from those of older ones, also where the stamps start over', () => {
     const catalog = tinyCatalog();
-    const summary = new ProfileSummary(catalog, 10, 0x7fffffff - 3);
+    const summary = new ProfileSummary(catalog, 10);
     for (let read = 0; read < 12; read++) {
       const profile = PROFILES[read % PROFILES.length]!;
       const fresh = new ProfileSummary(catalog, 10);
