@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Catalog } from '@shortlist/core/catalog/catalog.ts';
@@ -12,14 +12,6 @@ import { loadSources, type SourceSettings } from '@shortlist/core/retrieval/load
 import { candidateCapacity, retrieveCandidates } from '@shortlist/core/retrieval/retrieve.ts';
 import type { CandidateSource, SourceQuery } from '@shortlist/core/retrieval/source.ts';
 
-const SOURCE_FILES = [
-  'trending.arrow',
-  'co-visitation.arrow',
-  'item-item.arrow',
-  'content.arrow',
-  'histories.arrow',
-  'ials-items.f32',
-];
 /** Longest slate that is added to the retrieved candidates. */
 const SLATE_MAX = 100;
 
@@ -96,8 +88,6 @@ export async function loadFoldRetrieval(dir: string, parameters: Parameters): Pr
   const catalog = Catalog.fromArrow(await readFile(join(dir, 'items.arrow')));
   const path = (name: string) => join(dir, 'sources', name);
   const settings = JSON.parse(await readFile(path('sources.json'), 'utf8')) as SourceSettings;
-  const files = new Map<string, Uint8Array>();
-  for (const name of SOURCE_FILES) if (existsSync(path(name))) files.set(name, await readFile(path(name)));
 
   let itemVectors: Float32Array | null = null;
   let userTower: UserTower | null = null;
@@ -108,6 +98,11 @@ export async function loadFoldRetrieval(dir: string, parameters: Parameters): Pr
     userTower = await UserTower.open(await readFile(path('user-tower.onnx')), 'user-tower.onnx', itemVectors, dim);
   }
   const towers = itemVectors && { index: new FlatIndex(itemVectors, itemVectors.length / catalog.count), itemVectors };
-  const { sources } = loadSources(catalog, settings, (name) => files.get(name), towers);
+  const { sources } = loadSources(
+    catalog,
+    settings,
+    (name) => (existsSync(path(name)) ? readFileSync(path(name)) : undefined),
+    towers,
+  );
   return new FoldRetrieval({ catalog, sources, parameters, itemVectors, userTower });
 }

@@ -1,3 +1,4 @@
+import { fetched } from '../fetched.ts';
 import { transformed, type CrossBlock, type CrossFeature } from './feature.ts';
 import type { FeatureContext } from './feature-context.ts';
 import { itemFeatureIndex, ITEM_FEATURES } from './item-features.ts';
@@ -85,9 +86,6 @@ function timesPopularity(summary: ProfileSummary, slot: number, { tables }: Feat
 
 const affinity = (name: string, doc: string): CrossFeature => ({ name, group: 'cross', doc, transform: 'identity' });
 
-/** Keeps the compiler from leaving out loads whose values nobody wants: they wait for memory together, not in turn. */
-let fetched = 0;
-
 /** How the item sits among what the user usually takes. */
 export const AFFINITY_BLOCK: CrossBlock = {
   features: [
@@ -103,7 +101,9 @@ export const AFFINITY_BLOCK: CrossBlock = {
     const { categoryCodes, brandCodes, prices } = tables.catalog;
     const { categoryEvents, categoryInterest, brandEvents, events, interestTotal, logPriceMean } = summary;
     const last = recentCount === 0 ? -1 : categoryCodes[recentRows[0]!]!;
-    for (let c = 0; c < count; c++) fetched ^= categoryCodes[rows[c]!]! ^ brandCodes[rows[c]!]! ^ prices[rows[c]!]!;
+    let bits = 0;
+    for (let c = 0; c < count; c++) bits ^= categoryCodes[rows[c]!]! ^ brandCodes[rows[c]!]! ^ prices[rows[c]!]!;
+    fetched.bits = bits;
     for (let c = 0; c < count; c++) {
       const row = rows[c]!;
       const at = offset + c * stride;

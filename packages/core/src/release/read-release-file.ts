@@ -24,13 +24,10 @@ export async function readReleaseFile(
   file: ReleaseFile,
   options: ScanOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  // Allocated at the first chunk, when the size in the manifest is known to be the file's.
-  let content: Uint8Array<ArrayBuffer> | null = null;
-  await scan(dir, file, options, (chunk, at) => {
-    content ??= new Uint8Array(file.bytes);
-    content.set(chunk, at);
-  });
-  return content ?? new Uint8Array(0);
+  let content = new Uint8Array(0);
+  // Memory is taken when the size in the manifest is known to be the file's.
+  await scan(dir, file, options, () => (content = new Uint8Array(file.bytes)));
+  return content;
 }
 
 /** As readReleaseFile, into memory that is there already: of the size in the manifest. */
@@ -41,12 +38,12 @@ export async function readReleaseFileInto(
   options: ScanOptions,
 ): Promise<void> {
   if (target.length !== file.bytes) throw damaged(file, `${target.length} bytes`, `${file.bytes} bytes`);
-  await scan(dir, file, options, (chunk, at) => target.set(chunk, at));
+  await scan(dir, file, options, () => target);
 }
 
 /** As readReleaseFile, in constant memory, keeping nothing. */
 export async function verifyReleaseFile(dir: string, file: ReleaseFile, pace = Pace.alone()): Promise<void> {
-  await scan(dir, file, { verifyDigest: true, pace }, () => undefined);
+  await scan(dir, file, { verifyDigest: true, pace }, () => null);
 }
 
 /** Size and sha256 of a file, in constant memory. */
@@ -55,7 +52,7 @@ export async function describeFile(dir: string, path: string): Promise<ReleaseFi
   try {
     const hash = createHash('sha256');
     let bytes = 0;
-    for await (const chunk of chunksOf(handle)) {
+    for await (const chunk of chunksOf(handle, null)) {
       hash.update(chunk);
       bytes += chunk.length;
     }
@@ -69,7 +66,7 @@ async function scan(
   dir: string,
   file: ReleaseFile,
   { verifyDigest, pace = Pace.alone() }: ScanOptions,
-  take: (chunk: Uint8Array, at: number) => void,
+  targetOf: () => Uint8Array | null,
 ): Promise<void> {
   const handle = await openRegular(dir, file.path);
   try {
@@ -77,14 +74,12 @@ async function scan(
     if (size !== file.bytes) throw damaged(file, `${file.bytes} bytes`, `${size} bytes`);
     const hash = createHash('sha256');
     let at = 0;
-    for await (const chunk of chunksOf(handle)) {
-      if (at + chunk.length > file.bytes) throw damaged(file, `${file.bytes} bytes`, 'more while reading');
+    for await (const chunk of chunksOf(handle, targetOf())) {
       if (verifyDigest) hash.update(chunk);
-      take(chunk, at);
       at += chunk.length;
       await pace.rest();
     }
-    if (at !== file.bytes) throw damaged(file, `${file.bytes} bytes`, `${at} bytes`);
+    if (at !== file.bytes) throw damaged(file, `${file.bytes} bytes`, `${at} bytes while reading`);
     if (!verifyDigest) return;
     const sha256 = hash.digest('hex');
     if (sha256 !== file.sha256) throw damaged(file, `sha256 ${file.sha256}`, `sha256 ${sha256}`);
@@ -94,18 +89,25 @@ async function scan(
 }
 
 /**
- * The chunk is reused: use it before asking for the next, which is read meanwhile by another thread.
+ * The next chunk is read by another thread while one is used: into its place in `target`, or without one into one of two
+ * buffers, so that a chunk is good until the next one is asked for.
  */
-async function* chunksOf(handle: FileHandle): AsyncGenerator<Uint8Array> {
-  let [buffer, other] = [new Uint8Array(CHUNK_BYTES), new Uint8Array(CHUNK_BYTES)];
-  let reading = handle.read(buffer, 0, CHUNK_BYTES, null);
+async function* chunksOf(handle: FileHandle, target: Uint8Array | null): AsyncGenerator<Uint8Array> {
+  if (target?.length === 0) return;
+  const buffers = target === null ? [new Uint8Array(CHUNK_BYTES), new Uint8Array(CHUNK_BYTES)] : null;
+  const read = (at: number, number: number) =>
+    buffers === null
+      ? handle.read(target!, at, Math.min(CHUNK_BYTES, target!.length - at), at)
+      : handle.read(buffers[number % 2]!, 0, CHUNK_BYTES, at);
+  let reading = read(0, 0);
   try {
-    for (;;) {
-      const { bytesRead } = await reading;
+    for (let at = 0, number = 1; ; number++) {
+      const { bytesRead, buffer } = await reading;
       if (bytesRead === 0) return;
-      reading = handle.read(other, 0, CHUNK_BYTES, null);
-      yield buffer.subarray(0, bytesRead);
-      [buffer, other] = [other, buffer];
+      const from = buffers === null ? at : 0;
+      at += bytesRead;
+      reading = read(at, number);
+      yield buffer.subarray(from, from + bytesRead);
     }
   } finally {
     // Who stops early closes the file next; what this read says is nobody's concern then.

@@ -13,6 +13,8 @@ export class ReleaseContent {
   readonly #verifyDigest: boolean;
   readonly #pace: Pace;
   readonly #read = new Set<ReleaseFile>();
+  /** What files that are only looked at are read into, one after the other. */
+  #lent = new Uint8Array(0);
 
   constructor(dir: string, manifest: ReleaseManifest, options: { verifyDigests: boolean; pace: Pace }) {
     this.#dir = dir;
@@ -28,6 +30,15 @@ export class ReleaseContent {
   /** Errors: `release_manifest_invalid` when the manifest does not list it, and those of readReleaseFile. */
   async bytes(kind: ReleaseFileKind): Promise<Uint8Array<ArrayBuffer>> {
     return readReleaseFile(this.#dir, this.#listed(kind), { verifyDigest: this.#verifyDigest, pace: this.#pace });
+  }
+
+  /** As `bytes`, for who keeps nothing of it: the next file is read into the same memory. */
+  async lent(kind: ReleaseFileKind): Promise<Uint8Array<ArrayBuffer>> {
+    const size = this.sizeOf(kind);
+    if (this.#lent.length < size) this.#lent = new Uint8Array(size);
+    const bytes = this.#lent.subarray(0, size);
+    await this.bytesInto(kind, bytes);
+    return bytes;
   }
 
   /** Size of a file that the manifest lists. Errors: `release_manifest_invalid`. */
@@ -66,9 +77,9 @@ export class ReleaseContent {
     return values;
   }
 
-  /** What `parse` makes of the file; what it throws becomes `release_file_invalid`. */
+  /** What `parse` makes of the file, of which it keeps nothing; what it throws becomes `release_file_invalid`. */
   async parsed<T>(kind: ReleaseFileKind, parse: (bytes: Uint8Array<ArrayBuffer>) => T | Promise<T>): Promise<T> {
-    const bytes = await this.bytes(kind);
+    const bytes = await this.lent(kind);
     try {
       return await parse(bytes);
     } catch (cause) {

@@ -1,12 +1,18 @@
 import type { Catalog } from '../catalog/catalog.ts';
-import { sourcesInPieces, type LoadedSources, type SourceSettings } from '../retrieval/load-sources.ts';
+import { SourceLoader, type LoadedSources, type SourceFile, type SourceSettings } from '../retrieval/load-sources.ts';
 import type { VectorIndex } from '../retrieval/vector-index.ts';
 import type { Pace } from './pace.ts';
 import type { ReleaseContent } from './release-content.ts';
-import { RELEASE_FILES } from './release-files.ts';
+import { RELEASE_FILES, type ReleaseFileKind } from './release-files.ts';
 
-const { trending, coVisitation, itemItem, content, histories, ialsItems } = RELEASE_FILES;
-const SOURCE_FILES = [trending, coVisitation, itemItem, content, histories, ialsItems] as const;
+const KINDS: Readonly<Record<SourceFile, ReleaseFileKind>> = {
+  'trending.arrow': RELEASE_FILES.trending,
+  'co-visitation.arrow': RELEASE_FILES.coVisitation,
+  'item-item.arrow': RELEASE_FILES.itemItem,
+  'content.arrow': RELEASE_FILES.content,
+  'ials-items.f32': RELEASE_FILES.ialsItems,
+  'histories.arrow': RELEASE_FILES.histories,
+};
 
 /** The candidate sources that a release has files for. Errors: those of ReleaseContent and loadSources. */
 export async function releaseSources(
@@ -19,7 +25,8 @@ export async function releaseSources(
     RELEASE_FILES.sources,
     (bytes) => JSON.parse(new TextDecoder().decode(bytes)) as SourceSettings,
   );
-  const bytes = new Map<string, Uint8Array>();
-  for (const kind of SOURCE_FILES) if (files.has(kind)) bytes.set(kind.path, await files.bytes(kind));
-  return pace.run(sourcesInPieces(catalog, settings, (name) => bytes.get(name), towers));
+  const loader = new SourceLoader(catalog, settings);
+  for (const [name, kind] of Object.entries(KINDS) as [SourceFile, ReleaseFileKind][])
+    if (files.has(kind)) await pace.run(loader.take(name, await files.lent(kind)));
+  return pace.run(loader.finish(towers));
 }

@@ -40,8 +40,16 @@ const SourceSettingsSchema = Type.Object({
 });
 export type SourceSettings = Static<typeof SourceSettingsSchema>;
 
-/** Files of a fold or a release by name; undefined where a source is absent. */
-export type ReadSourceFile = (name: string) => Uint8Array | undefined;
+/** Files that sources are made of, in the order in which they are read. */
+export const SOURCE_FILES = [
+  'trending.arrow',
+  'co-visitation.arrow',
+  'item-item.arrow',
+  'content.arrow',
+  'ials-items.f32',
+  'histories.arrow',
+] as const;
+export type SourceFile = (typeof SOURCE_FILES)[number];
 
 export interface LoadedSources {
   /** In the order of SOURCES. */
@@ -51,41 +59,117 @@ export interface LoadedSources {
   readonly popularity: Float32Array;
 }
 
-/**
- * The candidate sources whose files are there. `towers` null: no two-tower source.
- * Errors: `release_file_missing` without trending.arrow, `release_file_invalid` for a malformed file.
- */
-export function loadSources(...args: Parameters<typeof sourcesInPieces>): LoadedSources {
-  return atOnce(sourcesInPieces(...args));
+interface Towers {
+  readonly index: VectorIndex;
+  readonly itemVectors: Float32Array;
 }
 
-/** As `loadSources`, for a pod that serves meanwhile. */
-export function* sourcesInPieces(
+/**
+ * The candidate sources whose files are there, all at once. `read`: undefined where a file is absent; `towers` null: no
+ * two-tower source. Errors: `release_file_missing` without trending.arrow, `release_file_invalid` for a malformed file.
+ */
+export function loadSources(
   catalog: Catalog,
   settings: SourceSettings,
-  read: ReadSourceFile,
-  towers: { readonly index: VectorIndex; readonly itemVectors: Float32Array } | null,
-): Pieces<LoadedSources> {
-  checkSettings(settings);
-  const trending = read('trending.arrow');
-  if (trending === undefined)
-    throw new ShortlistError('release_file_missing', { file: 'trending.arrow', reason: 'there is no such file' });
-  const rankedLists = RankedLists.fromArrow(trending, catalog);
-  const popularity = popularityOf(rankedLists, catalog.capacity);
-  // Sources run one after the other and need the profile's interests only while they do: one scratch serves all.
-  const interests = createAccumulator(catalog.capacity);
-  const sources: CandidateSource[] = [
-    new CategorySource(catalog, rankedLists),
-    new RepeatsSource(popularity, settings.parameters.weightScale),
-    new RankedListSource('trending', rankedLists),
-    new RankedListSource('popular', rankedLists),
-    new NewItemsSource(catalog, yield* newestFirst(catalog)),
-    ...(yield* neighborSources(catalog, settings, read, interests)),
-    ...(yield* userSources(catalog, settings, read, interests)),
-  ];
-  if (towers !== null) sources.push(new TwoTowerSource(towers.index, towers.itemVectors));
-  sources.sort((a, b) => SOURCE_INDEX[a.name] - SOURCE_INDEX[b.name]);
-  return { sources, rankedLists, popularity };
+  read: (name: SourceFile) => Uint8Array | undefined,
+  towers: Towers | null,
+): LoadedSources {
+  const loader = new SourceLoader(catalog, settings);
+  for (const name of SOURCE_FILES) {
+    const bytes = read(name);
+    if (bytes !== undefined) atOnce(loader.take(name, bytes));
+  }
+  return atOnce(loader.finish(towers));
+}
+
+/** As `loadSources`, file by file, so that only one of them is in memory at a time. */
+export class SourceLoader {
+  readonly #catalog: Catalog;
+  readonly #settings: SourceSettings['parameters'];
+  /** Sources run one after the other and need the profile's interests only while they do: one scratch serves all. */
+  readonly #interests: Accumulator;
+  readonly #sources: CandidateSource[] = [];
+  #rankedLists: RankedLists | null = null;
+
+  constructor(catalog: Catalog, settings: SourceSettings) {
+    checkSettings(settings);
+    this.#catalog = catalog;
+    this.#settings = settings.parameters;
+    this.#interests = createAccumulator(catalog.capacity);
+  }
+
+  /** Takes what it needs out of a file; the bytes may be something else afterwards. */
+  *take(file: SourceFile, bytes: Uint8Array): Pieces<void> {
+    const { itemItem, coVisitation, weightScale } = this.#settings;
+    const linear = { weightScale, damping: 1 };
+    const decayed = { ...linear, halfLifeS: itemItem.halfLifeDays * DAY_S };
+    switch (file) {
+      case 'trending.arrow':
+        this.#rankedLists = RankedLists.fromArrow(bytes, this.#catalog);
+        return;
+      case 'co-visitation.arrow':
+        return yield* this.#takeLists('co_visitation', file, bytes, {
+          ...linear,
+          eventsMax: coVisitation.events,
+          halfLifeS: 0,
+        });
+      case 'item-item.arrow':
+        return yield* this.#takeLists('item_item', file, bytes, {
+          ...decayed,
+          eventsMax: Infinity,
+          damping: itemItem.damping,
+        });
+      case 'content.arrow':
+        return yield* this.#takeLists('content', file, bytes, { ...decayed, eventsMax: 50 });
+      case 'ials-items.f32':
+        return yield* this.#takeFactors(bytes);
+      case 'histories.arrow':
+        return yield* this.#takeHistories(bytes);
+    }
+  }
+
+  *finish(towers: Towers | null): Pieces<LoadedSources> {
+    const catalog = this.#catalog;
+    const rankedLists = this.#rankedLists;
+    if (rankedLists === null)
+      throw new ShortlistError('release_file_missing', { file: 'trending.arrow', reason: 'there is no such file' });
+    const popularity = popularityOf(rankedLists, catalog.capacity);
+    const sources: CandidateSource[] = [
+      new CategorySource(catalog, rankedLists),
+      new RepeatsSource(popularity, this.#settings.weightScale),
+      new RankedListSource('trending', rankedLists),
+      new RankedListSource('popular', rankedLists),
+      new NewItemsSource(catalog, yield* newestFirst(catalog)),
+      ...this.#sources,
+    ];
+    if (towers !== null) sources.push(new TwoTowerSource(towers.index, towers.itemVectors));
+    sources.sort((a, b) => SOURCE_INDEX[a.name] - SOURCE_INDEX[b.name]);
+    return { sources, rankedLists, popularity };
+  }
+
+  *#takeLists(name: SourceName, file: SourceFile, bytes: Uint8Array, options: NeighborListOptions): Pieces<void> {
+    const { count, capacity } = this.#catalog;
+    const counts = { fromCount: count, toCount: count, capacity };
+    const lists = yield* readNeighborLists(bytes, { file, from: 'item', to: 'neighbor', value: 'score' }, counts);
+    this.#sources.push(new NeighborListSource(name, lists, options, this.#interests));
+  }
+
+  *#takeFactors(bytes: Uint8Array): Pieces<void> {
+    const { ials, itemsPerActorMax, weightScale } = this.#settings;
+    const factors = yield* readFactors(bytes, this.#catalog.count, ials.dim);
+    const options = { eventsMax: itemsPerActorMax, halfLifeS: ials.halfLifeDays * DAY_S, weightScale };
+    this.#sources.push(new IalsSource({ ...ials, factors }, options, this.#interests, this.#catalog.capacity));
+  }
+
+  *#takeHistories(bytes: Uint8Array): Pieces<void> {
+    const { histories, weightScale } = this.#settings;
+    const { count, capacity } = this.#catalog;
+    const columns = { file: 'histories.arrow', from: 'actor', to: 'row', value: 'weight' };
+    const lists = yield* readNeighborLists(bytes, columns, { fromCount: 'last', toCount: count });
+    const options = { eventsMax: histories.items, halfLifeS: histories.halfLifeDays * DAY_S, weightScale };
+    const tastes = yield* tastesOf(lists, capacity);
+    this.#sources.push(new UserUserSource(tastes, capacity, options, this.#interests));
+  }
 }
 
 function checkSettings(settings: SourceSettings): void {
@@ -93,57 +177,6 @@ function checkSettings(settings: SourceSettings): void {
   if (error === undefined) return;
   const reason = `${error.instancePath.slice(1).replaceAll('/', '.')} ${error.message}`;
   throw new ShortlistError('release_file_invalid', { file: 'sources.json', reason });
-}
-
-function* neighborSources(
-  catalog: Catalog,
-  settings: SourceSettings,
-  read: ReadSourceFile,
-  interests: Accumulator,
-): Pieces<CandidateSource[]> {
-  const { coVisitation, itemItem, weightScale } = settings.parameters;
-  const linear = { weightScale, damping: 1 };
-  const decayed = { ...linear, halfLifeS: itemItem.halfLifeDays * DAY_S };
-  const kinds: [SourceName, string, NeighborListOptions][] = [
-    ['co_visitation', 'co-visitation.arrow', { ...linear, eventsMax: coVisitation.events, halfLifeS: 0 }],
-    ['item_item', 'item-item.arrow', { ...decayed, eventsMax: Infinity, damping: itemItem.damping }],
-    ['content', 'content.arrow', { ...decayed, eventsMax: 50 }],
-  ];
-  const { count, capacity } = catalog;
-  const counts = { fromCount: count, toCount: count, capacity };
-  const sources: CandidateSource[] = [];
-  for (const [name, file, options] of kinds) {
-    const bytes = read(file);
-    if (bytes === undefined) continue;
-    const lists = yield* readNeighborLists(bytes, { file, from: 'item', to: 'neighbor', value: 'score' }, counts);
-    sources.push(new NeighborListSource(name, lists, options, interests));
-  }
-  return sources;
-}
-
-function* userSources(
-  catalog: Catalog,
-  settings: SourceSettings,
-  read: ReadSourceFile,
-  interests: Accumulator,
-): Pieces<CandidateSource[]> {
-  const { ials, histories, itemsPerActorMax, weightScale } = settings.parameters;
-  const sources: CandidateSource[] = [];
-  const factors = read('ials-items.f32');
-  if (factors !== undefined) {
-    const values = yield* readFactors(factors, catalog.count, ials.dim);
-    const options = { eventsMax: itemsPerActorMax, halfLifeS: ials.halfLifeDays * DAY_S, weightScale };
-    sources.push(new IalsSource({ ...ials, factors: values }, options, interests, catalog.capacity));
-  }
-  const bytes = read('histories.arrow');
-  if (bytes !== undefined) {
-    const columns = { file: 'histories.arrow', from: 'actor', to: 'row', value: 'weight' };
-    const lists = yield* readNeighborLists(bytes, columns, { fromCount: 'last', toCount: catalog.count });
-    const options = { eventsMax: histories.items, halfLifeS: histories.halfLifeDays * DAY_S, weightScale };
-    const tastes = yield* tastesOf(lists, catalog.capacity);
-    sources.push(new UserUserSource(tastes, catalog.capacity, options, interests));
-  }
-  return sources;
 }
 
 /** `[count, dim]` from the bytes of ials-items.f32. */
