@@ -1,10 +1,11 @@
-import { createProfile, toProfile } from '@shortlist/core/catalog/to-profile.ts';
+import { createProfile } from '@shortlist/core/catalog/to-profile.ts';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import { EVENT_CODE } from '@shortlist/core/contracts/events.ts';
 import { EMPTY_PROFILE_EVENTS, type Profile, type ProfileEvents } from '@shortlist/core/contracts/profile.ts';
 import { Eligibility } from '../../eligibility.ts';
 import type { RankingRequest, Unit } from '../../ranking-request.ts';
 import type { ProfileCache } from './profile-cache.ts';
+import { rowsOfEvents } from './rows-of-events.ts';
 import { tierOf } from './tier.ts';
 
 /** Reads the stored events of the user or session; of a user without any, those of the session sent along. */
@@ -38,13 +39,21 @@ export function joinProfile(request: RankingRequest): void {
   const { body, events, parameters, workspace, nowS, rules } = request;
   const { catalog } = workspace.release;
   const recent = body.context?.recent_items ?? [];
-  const profile = createProfile(events.itemIds.length + recent.length);
-  toProfile(events, catalog, profile);
-  const stored = profile.length;
+  const stored = rowsOfEvents(events, catalog);
+  const profile = recent.length === 0 ? stored : withRoomFor(recent.length, stored);
   for (const id of recent) appendView(profile, catalog.rowOf(id), nowS);
   request.profile = profile;
-  request.tier = tierOf(request, stored);
+  request.tier = tierOf(request, stored.length);
   request.eligibility = new Eligibility({ body, parameters, catalog, profile, nowS, bands: rules.bands });
+}
+
+function withRoomFor(more: number, { length, rows, types, timesS }: Profile): Profile {
+  const profile = createProfile(length + more);
+  profile.rows.set(rows.subarray(0, length));
+  profile.types.set(types.subarray(0, length));
+  profile.timesS.set(timesS.subarray(0, length));
+  profile.length = length;
+  return profile;
 }
 
 /** What was just seen counts as a view at the time of the request, in the order given. */
