@@ -6,7 +6,19 @@
  * One search: codes of the query (query.ts) -> the nearest lists -> a scan of their codes that keeps the best hits
  * (scan.ts, hits.ts) -> the exact scores of these (exact.ts) -> sorted (sort.ts).
  */
-import { HITS, IDS, KEYS, LISTS_MAX, PROBES, QUERIES, QUERY, QUERY_F64, SCORES, SORTED_IDS, SORTED_KEYS } from './layout';
+import {
+  HITS,
+  IDS,
+  KEYS,
+  LISTS_MAX,
+  PROBES,
+  QUERIES,
+  QUERY,
+  QUERY_F64,
+  SCORES,
+  SORTED_IDS,
+  SORTED_KEYS,
+} from './layout';
 import { encodeQuery } from './query';
 import { beginHits, hitCount, selectHits } from './hits';
 import { beginSurvivors, best, scan, survivors } from './scan';
