@@ -173,7 +173,7 @@ class StagedRecommender implements PipelineRecommender {
     this.#batcher = new Batcher({
       compute: (batch) => this.#compute(batch),
       rowsOf: ({ given, parameters, alternatives }) =>
-        given?.length ?? parameters.candidatesMax * (1 + alternatives.length),
+        given?.length ?? Math.min(parameters.candidatesMax, parameters.rankedMax) * (1 + alternatives.length),
       deadlineOf: ({ deadlineMs }) => deadlineMs,
       laneOf: ({ body }) => (body.priority === 'prefetch' ? 1 : 0),
       batchMs: () => admission.batchMs,

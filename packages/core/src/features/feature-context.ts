@@ -83,14 +83,14 @@ export class FeatureContext {
     for (let i = 0; i < this.recentCount; i++) this.recentRows[i] = this.summary.rows[i]!;
   }
 
-  /** Looks the candidates up in the summary; call after `begin`. */
-  setCandidates(candidates: CandidateSet): void {
+  /** Looks the first `count` candidates up in the summary; what sources say at most is of all. Call after `begin`. */
+  setCandidates(candidates: CandidateSet, count = candidates.count): void {
     this.candidates = candidates;
-    this.count = candidates.count;
+    this.count = count;
     if (this.slots.length < this.count) this.slots = new Int32Array(candidates.capacity);
     this.sourceMax.fill(0);
-    for (let c = 0; c < this.count; c++) {
-      this.slots[c] = this.summary.slotOf(candidates.rows[c]!);
+    for (let c = 0; c < count; c++) this.slots[c] = this.summary.slotOf(candidates.rows[c]!);
+    for (let c = 0; c < candidates.count; c++) {
       for (let s = 0; s < SOURCE_COUNT; s++) {
         const score = candidates.scores[c * SOURCE_COUNT + s]!;
         if (score > this.sourceMax[s]!) this.sourceMax[s] = score;

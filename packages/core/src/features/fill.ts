@@ -22,19 +22,20 @@ export function fillUserFeatures(context: FeatureContext, out: Float32Array, off
 }
 
 /**
- * Writes the cross features of all candidates: `out[offset ..]` as [K, Dc], row-major, K = candidates.count.
- * The candidates must stand in their fused order. O(K x Dc); allocates nothing per candidate.
+ * Writes the cross features of the first `count` candidates: `out[offset ..]` as [count, Dc], row-major.
+ * The candidates must stand in their fused order. O(count x Dc); allocates nothing per candidate.
  */
 export function fillCrossFeatures(
   context: FeatureContext,
   candidates: CandidateSet,
   out: Float32Array,
   offset: number,
+  count = candidates.count,
 ): void {
   const stride = FEATURE_WIDTHS.cross;
-  const end = offset + candidates.count * stride;
+  const end = offset + count * stride;
   out.fill(0, offset, end);
-  context.setCandidates(candidates);
+  context.setCandidates(candidates, count);
   let column = offset;
   for (const { features, fill } of CROSS_BLOCKS) {
     fill(context, out, column, stride);

@@ -5,6 +5,7 @@ import { LADDER } from './load-ladder.ts';
 
 const FEWER_CANDIDATES = 200;
 const FEWEST_CANDIDATES = 100;
+const FEWER_RANKED = 100;
 /** They read a list that is there already, whoever asks. */
 const LIST_SOURCES: ReadonlySet<SourceName> = new Set(['category', 'trending', 'popular', 'new_items']);
 
@@ -14,6 +15,7 @@ const LIGHTEN: readonly ((parameters: Parameters) => Parameters)[] = [
   (parameters) => ({
     ...parameters,
     candidatesMax: Math.min(parameters.candidatesMax, FEWER_CANDIDATES),
+    rankedMax: Math.min(parameters.rankedMax, FEWER_RANKED),
     sources: sourcesWith(parameters, (_, k) => Math.ceil(k / 2)),
   }),
   (parameters) => ({

@@ -13,7 +13,7 @@ export async function explainSlate(request: RankingRequest): Promise<Omit<Explai
   const numbers = rows.map((row) => buffers.candidates.slotOf(row));
   const retrieved = numbers.filter((c) => c >= 0);
   const moves = new Map<number, GroupMove[]>();
-  if (modelled && parameters.precision !== 'none' && workspace.release.ranker !== null && retrieved.length > 0) {
+  if (modelled > 0 && parameters.precision !== 'none' && workspace.release.ranker !== null && retrieved.length > 0) {
     const all = await occlude(request, workspace.release.ranker[parameters.precision], retrieved);
     retrieved.forEach((c, i) => moves.set(c, all[i]!));
   }
@@ -33,7 +33,7 @@ function explanationOf(
   const { candidates, click, conversion, value, ranked } = request.buffers;
   const placement = slate.placementOf(slate.rows[slot]!);
   // A pin that no source named has no ranks: 0 stands for that.
-  const scored = c >= 0 && request.modelled;
+  const scored = c >= 0 && c < request.modelled;
   return {
     sources: c < 0 ? [] : sourcesOf(request, c),
     fused_rank: c + 1,

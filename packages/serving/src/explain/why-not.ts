@@ -50,5 +50,5 @@ export function whyNot(request: RankingRequest, itemId: string): WhyNot {
     return says('rerank', `${standing}, and rule ${rule.rule} moved it down (${rule.effect}).`);
   if (boosted <= slate.count)
     return says('rerank', `${standing}; more diverse, pinned or exploratory items took its place.`);
-  return says(request.modelled ? 'rank' : 'retrieve', `${standing}; the slate has ${slate.count}.`);
+  return says(candidate < request.modelled ? 'rank' : 'retrieve', `${standing}; the slate has ${slate.count}.`);
 }

@@ -116,6 +116,28 @@ describe('what may be shown', () => {
   });
 });
 
+describe('with a model for the first candidates only', () => {
+  it('keeps the fused order behind them, and scores those as ever', async () => {
+    const ask = async (rankedMax: number) => {
+      const parameters = { candidatesMax: 40, rankedMax, diversity: { lambda: 0 } };
+      const recommender = recommenderOf(release, { profiles: profiles(), parameters });
+      const { recommendations } = await recommender.recommend({ user_id: 'ann', num_items: 40, explain: true }, 'r');
+      return recommendations.map(({ item_id, score, explanation }) => ({ item_id, score, ...explanation! }));
+    };
+    const [all, few] = [await ask(40), await ask(10)];
+    expect(few).toHaveLength(all.length);
+    const scores = few.map(({ score }) => score);
+    expect(scores).toEqual([...scores].sort((a, b) => b - a));
+    const known = new Map(all.map(({ item_id, click_probability }) => [item_id, click_probability]));
+    const modelled = few.slice(0, 10);
+    expect(modelled.map(({ fused_rank }) => fused_rank).sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    for (const { item_id, click_probability } of modelled) expect(click_probability).toBe(known.get(item_id));
+    const rest = few.slice(10);
+    expect(rest.map(({ fused_rank }) => fused_rank)).toEqual(rest.map((_, i) => 11 + i));
+    for (const one of rest) expect(one).toMatchObject({ click_probability: null, model_score: null });
+  });
+});
+
 describe('when a part fails', () => {
   const broken: ProfileStore = { recent: () => Promise.reject(new Error('down')) };
   const hanging: ProfileStore = { recent: () => new Promise(() => undefined) };

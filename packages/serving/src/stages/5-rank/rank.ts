@@ -7,7 +7,8 @@ import type { ReleaseWorkspace } from '../../release-workspace.ts';
 
 /**
  * Scores the candidates of requests that share a release and a precision in one call of the model, and orders each
- * request's: value = weights.click * P(click) + weights.conversion * P(conversion).
+ * request's: value = weights.click * P(click) + weights.conversion * P(conversion). The fused order is the pre-ranker: behind
+ * the first `rankedMax` it stands as it is.
  */
 export async function rank(requests: readonly RankingRequest[]): Promise<void> {
   const [first] = requests;
@@ -27,10 +28,11 @@ export async function rank(requests: readonly RankingRequest[]): Promise<void> {
   let from = 0;
   for (const request of requests) {
     const { candidates } = request.buffers;
-    readLogits(request, logits, from);
+    const scored = scoredOf(request);
+    readLogits(request, logits, from, scored);
     orderDescending(request.buffers.value, candidates.count, request.buffers.ranked);
-    request.modelled = true;
-    from += candidates.count;
+    request.modelled = scored;
+    from += scored;
   }
 }
 
@@ -47,16 +49,20 @@ export function keepFusedOrder(request: RankingRequest): void {
   }
   click.fill(0, 0, count);
   conversion.fill(0, 0, count);
-  request.modelled = false;
+  request.modelled = 0;
 }
 
-/** Logits [K, 2] of all candidates of all requests, in order. */
+/** How many candidates the model scores: whoever gives items to be ranked wants all of them ranked. */
+const scoredOf = ({ given, parameters, buffers }: RankingRequest): number =>
+  given === null ? Math.min(parameters.rankedMax, buffers.candidates.count) : buffers.candidates.count;
+
+/** Logits [K, 2] of the candidates to be scored of all requests, in order. */
 async function score(
   requests: readonly RankingRequest[],
   workspace: ReleaseWorkspace,
   ranker: Ranker,
 ): Promise<Float32Array> {
-  const count = requests.reduce((sum, request) => sum + request.buffers.candidates.count, 0);
+  const count = requests.reduce((sum, request) => sum + scoredOf(request), 0);
   workspace.reserve(requests.length, count);
   const { features, user, cross, itemRows, requestIndex } = workspace;
   let from = 0;
@@ -64,10 +70,11 @@ async function score(
     const { candidates } = request.buffers;
     features.begin(request.featureRequest());
     fillUserFeatures(features, user, b * FEATURE_WIDTHS.user);
-    fillCrossFeatures(features, candidates, cross, from * FEATURE_WIDTHS.cross);
-    itemRows.set(candidates.rows.subarray(0, candidates.count), from);
-    requestIndex.fill(b, from, from + candidates.count);
-    from += candidates.count;
+    const scored = scoredOf(request);
+    fillCrossFeatures(features, candidates, cross, from * FEATURE_WIDTHS.cross, scored);
+    itemRows.set(candidates.rows.subarray(0, scored), from);
+    requestIndex.fill(b, from, from + scored);
+    from += scored;
   });
   return ranker.run({
     requests: requests.length,
@@ -79,16 +86,22 @@ async function score(
   });
 }
 
-function readLogits(request: RankingRequest, logits: Float32Array, from: number): void {
+function readLogits(request: RankingRequest, logits: Float32Array, from: number, scored: number): void {
   const { candidates, click, conversion, value } = request.buffers;
   const { weights } = request.parameters;
-  for (let c = 0; c < candidates.count; c++) {
+  let least = Infinity;
+  for (let c = 0; c < scored; c++) {
     click[c] = sigmoid(logits[2 * (from + c)]!);
     conversion[c] = sigmoid(logits[2 * (from + c) + 1]!);
     value[c] = weights.click * click[c]! + weights.conversion * conversion[c]!;
     // A model that answers NaN must not decide an order; the stage degrades instead.
     if (Number.isNaN(value[c])) throw new Error('the ranker gave NaN');
+    least = Math.min(least, value[c]!);
   }
+  click.fill(0, scored, candidates.count);
+  conversion.fill(0, scored, candidates.count);
+  // Below all that the model has seen, falling like 1 / rank.
+  for (let c = scored; c < candidates.count; c++) value[c] = (least * scored) / (c + 1);
 }
 
 function sigmoid(logit: number): number {
