@@ -42,13 +42,11 @@ export async function analyseExperiment(
     const table = await refreshUnitTable(pool, definition, fromS, options);
     return await poolSession(pool).transaction(async (client) => {
       await client.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
-      // Groups are few, which the planner cannot know of hours: it would sort ten million rows, through files.
-      await client.query('SET LOCAL enable_sort = off');
       const arms = definition.variants.length;
       const data = {
         metrics,
-        moments: await readMoments(client, table.table, metrics, { isTriggered: subject.spec.analysis.triggered }),
-        arrivals: await readArrivals(client, table.table, arms),
+        moments: await readMoments(client, table.tallies, definition.pairs, metrics),
+        arrivals: await readArrivals(client, table.id, arms),
         slates: await readSlates(client, table.id, arms),
         interleaving: definition.isInterleaving ? await readPreference(client, table, subject) : null,
         refresh: { mode: table.mode, touched: table.touched },

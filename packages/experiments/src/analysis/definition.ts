@@ -1,5 +1,5 @@
 import type { AnalysisSubject } from '../decisions/evidence.ts';
-import { columnOf, columnsOfMetric, MILLION, type UnitColumn } from '../metrics/quantities.ts';
+import { columnOf, columnsOfMetric, MILLION, variablesOf, type UnitColumn } from '../metrics/quantities.ts';
 
 /** Interleaving: outcomes by the ranker that chose the item. */
 const CREDITS: readonly UnitColumn[] = [0, 1].map((team) => ({
@@ -23,7 +23,11 @@ export interface AnalysisDefinition {
   readonly attributionHours: number;
   readonly preperiodDays: number;
   readonly isInterleaving: boolean;
+  /** Numbers are of those units alone whose slates differ between variants. */
+  readonly isTriggered: boolean;
   readonly columns: readonly UnitColumn[];
+  /** Pairs of variables (SQL over the columns) that are tallied. The first is of nothing but units. */
+  readonly pairs: readonly (readonly [y: string, x: string])[];
 }
 
 export function definitionOf({ experiment, spec, unit, versions, metrics }: AnalysisSubject): AnalysisDefinition {
@@ -32,7 +36,13 @@ export function definitionOf({ experiment, spec, unit, versions, metrics }: Anal
   const add = (column: UnitColumn) => columns.set(column.name, column);
   // Always there: how much was asked for, and shown.
   add(columnOf({ slate: 'count' }));
-  for (const metric of metrics.values()) columnsOfMetric(metric, preperiodDays > 0).columns.forEach(add);
+  const pairs = new Map<string, readonly [y: string, x: string]>([[String(['0', '0']), ['0', '0']]]);
+  for (const metric of metrics.values()) {
+    const found = columnsOfMetric(metric, preperiodDays > 0);
+    found.columns.forEach(add);
+    const variables = variablesOf(found);
+    pairs.set(String(variables), variables);
+  }
   const isInterleaving = spec.type === 'interleaving';
   if (isInterleaving) CREDITS.forEach(add);
   return {
@@ -44,6 +54,8 @@ export function definitionOf({ experiment, spec, unit, versions, metrics }: Anal
     attributionHours,
     preperiodDays,
     isInterleaving,
+    isTriggered: spec.analysis.triggered,
     columns: [...columns.values()],
+    pairs: [...pairs.values()],
   };
 }

@@ -34,10 +34,8 @@ export interface Arrivals {
   readonly untilS: number | null;
 }
 
-/** Hours by arithmetic: date_trunc takes as long as all the rest. */
-const ARRIVALS = (table: string) => `SELECT arm, fallback, floor(date_part('epoch', first_at) / 3600) * 3600 AS from_s,
-    count(*)::float8 AS units, date_part('epoch', max(greatest(last_at, first_at))) AS until_s
-  FROM ${table} GROUP BY 1, 2, 3`;
+const ARRIVALS = `SELECT arm, fallback, from_s, units::float8 AS units, date_part('epoch', until_at) AS until_s
+  FROM analysis_arrivals WHERE analysis = $1`;
 
 interface ArrivalRow {
   readonly arm: number;
@@ -48,8 +46,8 @@ interface ArrivalRow {
 }
 
 /** When units came into which arm, and how many were served something else. */
-export async function readArrivals(client: ClientBase, table: string, arms: number): Promise<Arrivals> {
-  const { rows } = await client.query<ArrivalRow>(ARRIVALS(table));
+export async function readArrivals(client: ClientBase, id: number, arms: number): Promise<Arrivals> {
+  const { rows } = await client.query<ArrivalRow>(ARRIVALS, [id]);
   const hours = new Map<number, number[]>();
   const units = new Array<number>(arms + 1).fill(0);
   const fallbacks = Array.from({ length: arms + 1 }, (): Record<string, number> => ({}));

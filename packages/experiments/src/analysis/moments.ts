@@ -1,8 +1,9 @@
 import type { ClientBase } from 'pg';
 import type { Moments } from '@shortlist/core/statistics/moments.ts';
-import type { MetricColumns } from '../metrics/quantities.ts';
+import { variablesOf, type MetricColumns } from '../metrics/quantities.ts';
+import type { AnalysisDefinition } from './definition.ts';
 
-/** A metric as it is read off the unit table. */
+/** A metric as it is read off the tallies. */
 export interface MetricRead {
   readonly name: string;
   readonly columns: MetricColumns;
@@ -33,84 +34,88 @@ export interface MomentsOfUnits {
   readonly cuts: readonly Cut[];
 }
 
-/** Units that some other variant would have shown another slate. */
-const TRIGGERED = 'differs';
-
 /**
- * The value at the percentile over all arms (nearest rank): the k-th largest, which takes one pass and room for k values
- * where percentile_disc sorts ten million.
+ * The value at the percentile over all arms (nearest rank). The order in which units are counted is that of the values:
+ * the same whatever the way in which the tallies came about.
  */
-async function cutOf(client: ClientBase, table: string, { name, columns, winsorise }: MetricRead): Promise<Cut> {
+async function cutOf(client: ClientBase, tallies: string, pair: number, { name, winsorise }: MetricRead): Promise<Cut> {
   if (winsorise === null || winsorise >= 1) return { metric: name, at: null };
   const { rows } = await client.query<{ at: number | null }>(
-    `SELECT ${columns.numerator} AS at FROM ${table} WHERE arm > 0 AND ${columns.numerator} <> 'NaN' ORDER BY 1 DESC
-     OFFSET (SELECT count(*) - ceil($1::float8 * count(*) - 1e-9)::bigint FROM ${table}
-       WHERE arm > 0 AND ${columns.numerator} <> 'NaN') LIMIT 1`,
-    [winsorise],
+    `SELECT y AS at FROM (
+       SELECT y, sum(units) OVER (ORDER BY y DESC) AS above, sum(units) OVER () AS total
+       FROM (SELECT y, sum(units)::float8 AS units FROM ${tallies} WHERE pair = $2 AND arm > 0 AND y <> 'NaN' GROUP BY y) AS counted
+     ) AS ranked WHERE above > total - ceil($1::float8 * total - 1e-9) ORDER BY y DESC LIMIT 1`,
+    [winsorise, pair],
   );
   return { metric: name, at: rows[0]?.at ?? null };
 }
 
-/** A number in SQL. */
-const float = (value: number): string => `'${value}'::float8`;
+/** A value that is cut; NaN is greater than everything in PostgreSQL, and stays NaN. */
+const capped = (value: string, cut: number | null): string =>
+  cut === null
+    ? value
+    : `CASE WHEN ${value} > '${cut}'::float8 AND ${value} <> 'NaN' THEN '${cut}'::float8 ELSE ${value} END`;
 
-/** `y` and `x` of the pair of variables of a metric; NaN is greater than everything in PostgreSQL, and stays NaN. */
-function pairOf(
-  { columns: { numerator, denominator, covariate } }: MetricRead,
-  cut: number | null,
-): [y: string, x: string] {
-  const capped = (value: string) =>
-    cut === null
-      ? value
-      : `CASE WHEN ${value} > ${float(cut)} AND ${value} <> 'NaN' THEN ${float(cut)} ELSE ${value} END`;
-  if (denominator !== null) return [capped(numerator), denominator];
-  return [capped(numerator), covariate === null ? float(0) : capped(covariate)];
+interface CellRow {
+  readonly arm: number;
+  readonly version: number;
+  readonly ramp_step: number;
+  readonly units: number;
+  readonly y: number;
+  readonly x: number;
+  readonly yy: number;
+  readonly xy: number;
+  readonly xx: number;
 }
 
-const PARTS = ['avgy', 'avgx', 'syy', 'sxy', 'sxx'] as const;
+/** Sums by arm, version and ramp step, added up in the order of the values: the same tallies give the same bits. */
+async function readPair(client: ClientBase, tallies: string, pair: number, y: string, x: string) {
+  const { rows } = await client.query<CellRow>(
+    `SELECT arm, version, ramp_step, sum(units) AS units, sum(units * y) AS y, sum(units * x) AS x,
+       sum(units * y * y) AS yy, sum(units * x * y) AS xy, sum(units * x * x) AS xx
+     FROM (
+       SELECT arm, version, ramp_step, units::float8 AS units, ${y} AS y, ${x} AS x FROM ${tallies} AS kept
+       WHERE pair = $1 AND counts ORDER BY kept.y, kept.x, arm, version, ramp_step
+     ) AS tallied GROUP BY arm, version, ramp_step ORDER BY arm, version, ramp_step`,
+    [pair],
+  );
+  return rows;
+}
 
-/**
- * Sufficient statistics by arm, version and ramp step, of all metrics in one pass: PostgreSQL's regr_ aggregates of one
- * pair of variables share one state, which is updated without cancellation (Youngs & Cramer) and runs in parallel.
- */
+/** Sufficient statistics by arm, version and ramp step, of all metrics. */
 export async function readMoments(
   client: ClientBase,
-  table: string,
+  tallies: string,
+  pairs: AnalysisDefinition['pairs'],
   metrics: readonly MetricRead[],
-  { isTriggered }: { readonly isTriggered: boolean },
 ): Promise<MomentsOfUnits> {
   const cuts: Cut[] = [];
-  for (const metric of metrics) cuts.push(await cutOf(client, table, metric));
-  const sums = metrics.flatMap((metric, i) => {
-    const [y, x] = pairOf(metric, cuts[i]!.at);
-    return PARTS.map((part) => `regr_${part}(${y}, ${x}) AS ${part}_${i}`);
-  });
-  const { rows } = await client.query<Record<string, number>>(
-    `SELECT arm, version, ramp_step, count(*)::float8 AS units, ${sums.join(',\n')}
-     FROM ${table} ${isTriggered ? `WHERE ${TRIGGERED}` : ''} GROUP BY arm, version, ramp_step ORDER BY arm, version, ramp_step`,
-  );
-  const cells = rows.map((row): Cell => ({
-    arm: row.arm!,
-    version: row.version!,
-    rampStep: row.ramp_step!,
-    units: row.units!,
-    moments: metrics.map(({ columns }, i) => momentsOf(row, i, columns.denominator ?? columns.covariate)),
+  const moments: Moments[][] = [];
+  const places = new Map(pairs.map((pair, i) => [String(pair), i]));
+  for (const metric of metrics) {
+    const { columns } = metric;
+    const pair = places.get(String(variablesOf(columns)))!;
+    const cut = await cutOf(client, tallies, pair, metric);
+    const rows = await readPair(
+      ...[client, tallies, pair],
+      capped('kept.y', cut.at),
+      columns.denominator === null ? capped('kept.x', cut.at) : 'kept.x',
+    );
+    const isPair = columns.denominator !== null || columns.covariate !== null;
+    moments.push(rows.map((row) => momentsOf(row, isPair)));
+    cuts.push(cut);
+  }
+  const units = await readPair(client, tallies, 0, 'kept.y', 'kept.x');
+  const cells = units.map((row, i): Cell => ({
+    arm: row.arm,
+    version: row.version,
+    rampStep: row.ramp_step,
+    units: row.units,
+    // Every unit is in the tallies of every pair, hence every cell.
+    moments: moments.map((ofMetric) => ofMetric[i]!),
   }));
   return { cells, cuts };
 }
 
-function momentsOf(row: Readonly<Record<string, number>>, i: number, second: string | null): Moments {
-  const [avgY, avgX, syy, sxy, sxx] = PARTS.map((part) => row[`${part}_${i}`]!) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const count = row.units!;
-  const sumY = count * avgY;
-  const squaresY = syy + sumY * avgY;
-  if (second === null) return { count, sums: [sumY], products: [squaresY] };
-  const sumX = count * avgX;
-  return { count, sums: [sumY, sumX], products: [squaresY, sxy + sumY * avgX, sxx + sumX * avgX] };
-}
+const momentsOf = ({ units, y, x, yy, xy, xx }: CellRow, isPair: boolean): Moments =>
+  isPair ? { count: units, sums: [y, x], products: [yy, xy, xx] } : { count: units, sums: [y], products: [yy] };

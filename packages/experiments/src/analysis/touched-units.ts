@@ -1,73 +1,113 @@
 import type { ClientBase } from 'pg';
 import { eventTypesOf, unitOfEvent, type UnitSources } from './build-units.ts';
-import type { AnalysisDefinition } from './definition.ts';
 import { isBetween, type ReadPosition } from './read-position.ts';
+import type { Refresh } from './refresh.ts';
 
-const TABLES = ['touched_units', 'touched_exposures', 'touched_slates', 'touched_events'] as const;
+/** What is looked up of the units that something new touched. Not temporary tables: those are closed to parallel workers. */
+export const touchedTables = (id: number) => ({
+  /** Units of which something new came, whether or not they have met the experiment. */
+  seen: `analysis_seen_${id}`,
+  /** Those that have. */
+  units: `analysis_touched_${id}`,
+  days: `analysis_touched_days_${id}`,
+  exposures: `analysis_touched_exposures_${id}`,
+  slates: `analysis_touched_slates_${id}`,
+  events: `analysis_touched_events_${id}`,
+});
 
-/** Those of some units that have met the experiment. */
-const exposed = (units: string) => `SELECT unit FROM (${units}) AS seen WHERE EXISTS (
-  SELECT FROM exposures WHERE experiment = $1 AND version = ANY($2) AND exposures.unit = seen.unit)`;
+/** Look-ups wait for the disk more than they compute; small tables are split, too, for each row of theirs is many reads. */
+const PARALLEL = `SET LOCAL max_parallel_workers_per_gather = 4; SET LOCAL min_parallel_table_scan_size = 0`;
+const AS_BEFORE = `SET LOCAL max_parallel_workers_per_gather TO DEFAULT; SET LOCAL min_parallel_table_scan_size TO DEFAULT`;
 
-/**
- * Notes in a temporary table the units of which something has come between `before` and `now`, whatever its own time: an exposure,
- * a slate, an event, or a session that turned out to be theirs. One too many does no harm. Returns how many.
- */
-export async function noteTouchedUnits(
-  client: ClientBase,
-  definition: AnalysisDefinition,
-  { before, now }: { readonly before: ReadPosition; readonly now: ReadPosition },
-  fromS: number,
-): Promise<number> {
-  const { experiment, versions, unit } = definition;
-  const merged = exposed("SELECT 'u:' || user_id AS unit FROM session_users WHERE merged_at >= $3::timestamptz");
-  const { rowCount } = await client.query({
-    text: `CREATE TEMP TABLE touched_units ON COMMIT DROP AS
-      SELECT unit FROM exposures
-        WHERE ${isBetween(before.offsets.exposures, now.offsets.exposures)} AND experiment = $1 AND version = ANY($2)
-      UNION SELECT unit FROM slate_experiments
-        WHERE ${isBetween(before.offsets.slates, now.offsets.slates)} AND experiment = $1 AND version = ANY($2)
-      UNION ${exposed(`SELECT DISTINCT ${unitOfEvent(definition)} AS unit FROM events AS e
-        WHERE e.received_at >= $3::timestamptz AND e.occurred_at >= to_timestamp($4::float8)
-          AND e.type IN (${eventTypesOf(definition).join(', ')}) AND e.${unit}_id IS NOT NULL`)}
-      ${unit === 'user' ? `UNION ${merged}` : ''}`,
-    values: [experiment, versions, before.horizon, fromS],
-  });
-  await client.query('ANALYZE touched_units');
+async function create(client: ClientBase, table: string, text: string, values: readonly unknown[], analysed: string) {
+  const { rowCount } = await client.query(`CREATE UNLOGGED TABLE ${table} AS ${text}`, [...values]);
+  await client.query(`ANALYZE ${table} (${analysed})`);
   return rowCount ?? 0;
 }
 
-/** All rows of the touched units in temporary tables, from which the same statements make them anew as make all. */
-export async function gatherTouchedRows(
-  client: ClientBase,
-  definition: AnalysisDefinition,
-  fromS: number,
-): Promise<UnitSources> {
+/**
+ * Notes the units of which something has come between `before` and `now`, whatever its own time: an exposure, a slate, an
+ * event, or a session that turned out to be theirs; and all exposures of theirs, by which one knows who has met the
+ * experiment. One unit too many does no harm. Returns how many.
+ */
+export async function noteTouchedUnits(
+  { client, id, definition, fromS }: Refresh,
+  { before, now }: { readonly before: ReadPosition; readonly now: ReadPosition },
+): Promise<number> {
   const { experiment, versions, unit } = definition;
-  await client.query({
-    text: `CREATE TEMP TABLE touched_exposures ON COMMIT DROP AS
-      SELECT e.* FROM touched_units CROSS JOIN LATERAL (
-        SELECT * FROM exposures WHERE unit = touched_units.unit AND experiment = $1 AND version = ANY($2) OFFSET 0) AS e`,
-    values: [experiment, versions],
-  });
-  await client.query({
-    text: `CREATE TEMP TABLE touched_slates ON COMMIT DROP AS
-      SELECT s.* FROM touched_units CROSS JOIN LATERAL (
-        SELECT * FROM slate_experiments WHERE unit = touched_units.unit AND experiment = $1 AND version = ANY($2) OFFSET 0
-      ) AS s`,
-    values: [experiment, versions],
-  });
-  // A unit's days lead to its partitions; OFFSET 0 keeps the planner from reading all of them instead.
-  await client.query({
-    text: `CREATE TEMP TABLE touched_events ON COMMIT DROP AS
-      SELECT e.* FROM touched_units JOIN unit_days USING (unit) CROSS JOIN LATERAL (
-        SELECT * FROM events WHERE ${unit}_id = substring(touched_units.unit FROM 3)
-          AND occurred_at >= unit_days.day::timestamp AT TIME ZONE 'UTC'
-          AND occurred_at < (unit_days.day + 1)::timestamp AT TIME ZONE 'UTC'
-          AND type IN (${eventTypesOf(definition).join(', ')}) OFFSET 0) AS e
-      WHERE unit_days.day >= (to_timestamp($1::float8) AT TIME ZONE 'UTC')::date`,
-    values: [fromS],
-  });
-  for (const table of TABLES.slice(1)) await client.query(`ANALYZE ${table}`);
-  return { exposures: 'touched_exposures', slates: 'touched_slates', events: 'touched_events' };
+  const tables = touchedTables(id);
+  const ofExperiment = 'experiment = $1 AND version = ANY($2)';
+  await create(
+    client,
+    tables.seen,
+    `SELECT unit FROM exposures WHERE ${isBetween(before.offsets.exposures, now.offsets.exposures)} AND ${ofExperiment}
+      UNION SELECT unit FROM slate_experiments
+        WHERE ${isBetween(before.offsets.slates, now.offsets.slates)} AND ${ofExperiment}
+      UNION SELECT ${unitOfEvent(definition)} FROM events AS e
+        WHERE e.received_at >= $3::timestamptz AND e.occurred_at >= to_timestamp($4::float8)
+          AND e.type IN (${eventTypesOf(definition).join(', ')}) AND e.${unit}_id IS NOT NULL
+      ${unit === 'user' ? "UNION SELECT 'u:' || user_id FROM session_users WHERE merged_at >= $3::timestamptz" : ''}`,
+    [experiment, versions, before.horizon, fromS],
+    'unit',
+  );
+  await client.query(PARALLEL);
+  await create(
+    client,
+    tables.exposures,
+    `SELECT exposures.* FROM ${tables.seen} JOIN exposures USING (unit) WHERE ${ofExperiment}`,
+    [experiment, versions],
+    'unit',
+  );
+  const touched = await create(client, tables.units, `SELECT DISTINCT unit FROM ${tables.exposures}`, [], 'unit');
+  await client.query(AS_BEFORE);
+  return touched;
+}
+
+const DATE = 'YYYY-MM-DD';
+
+/** All rows of the touched units, from which the same statements make them anew as make all. */
+export async function gatherTouchedRows({ client, id, definition, fromS }: Refresh): Promise<UnitSources> {
+  const { experiment, versions, unit } = definition;
+  const tables = touchedTables(id);
+  await client.query(PARALLEL);
+  await create(
+    client,
+    tables.slates,
+    `SELECT slate_experiments.* FROM ${tables.units} JOIN slate_experiments USING (unit)
+      WHERE experiment = $1 AND version = ANY($2)`,
+    [experiment, versions],
+    'unit, request_id',
+  );
+  await create(
+    client,
+    tables.days,
+    `SELECT day, substring(unit FROM 3) AS id FROM ${tables.units} JOIN unit_days USING (unit)
+      WHERE day >= (to_timestamp($1::float8) AT TIME ZONE 'UTC')::date ORDER BY day`,
+    [fromS],
+    'day, id',
+  );
+  // A unit's days lead to its partitions. Each day stands in the text, so that it is planned by what it holds of them.
+  const { rows } = await client.query<{ from: string; to: string }>(
+    `SELECT to_char(day, '${DATE}') AS from, to_char(day + 1, '${DATE}') AS to FROM (SELECT DISTINCT day FROM ${tables.days}) AS days ORDER BY 1`,
+  );
+  const ofDays = rows.map(
+    ({ from, to }) => `SELECT e.* FROM ${tables.days} AS touched JOIN events AS e ON e.${unit}_id = touched.id
+      WHERE touched.day = '${from}' AND e.occurred_at >= '${from} 00:00:00+00' AND e.occurred_at < '${to} 00:00:00+00'
+        AND e.type IN (${eventTypesOf(definition).join(', ')})`,
+  );
+  const ofNoDay = 'SELECT * FROM events WHERE false';
+  await create(
+    client,
+    tables.events,
+    ofDays.length === 0 ? ofNoDay : ofDays.join(' UNION ALL '),
+    [],
+    `${unit}_id, request_id`,
+  );
+  await client.query(AS_BEFORE);
+  return tables;
+}
+
+/** They are dropped with the transaction that made them, at the latest. */
+export async function dropTouchedRows(client: ClientBase, id: number): Promise<void> {
+  await client.query(`DROP TABLE IF EXISTS ${Object.values(touchedTables(id)).join(', ')}`);
 }

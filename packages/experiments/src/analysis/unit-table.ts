@@ -4,8 +4,10 @@ import { ANALYSIS_LOCK } from '@shortlist/core/stores/postgres/analysis-lock.ts'
 import { firstPass, LOG, secondPass, type Statement, type UnitSources } from './build-units.ts';
 import type { AnalysisDefinition } from './definition.ts';
 import { presentPosition, type ReadPosition } from './read-position.ts';
+import type { Refresh } from './refresh.ts';
 import { countSlates } from './slate-counts.ts';
-import { gatherTouchedRows, noteTouchedUnits } from './touched-units.ts';
+import { changeTallies, makeTallies, noteWhatGoes, talliesOf } from './tallies.ts';
+import { dropTouchedRows, gatherTouchedRows, noteTouchedUnits, touchedTables } from './touched-units.ts';
 
 export interface RefreshOptions {
   /** Memory for one hash table, MB; a table that does not fit goes through files. Default 256. */
@@ -21,6 +23,8 @@ export interface UnitTable {
   readonly id: number;
   /** One row a unit, columns as `UnitColumn.name`. */
   readonly table: string;
+  /** What the numbers are read off (tallies.ts). */
+  readonly tallies: string;
   /** How it was brought up to date, and how many units were computed. */
   readonly mode: 'full' | 'incremental';
   readonly touched: number;
@@ -59,25 +63,17 @@ export function refreshUnitTable(
     ]);
     const { id, isSame, ...before } = rows[0]!;
     const table = `analysis_units_${id}`;
-    const work: Work = { client, id, table, definition, fromS, startedAt: await presentPosition(client) };
-    const touched =
-      isSame && !isAnew ? await noteTouchedUnits(client, definition, { before, now: work.startedAt }, fromS) : Infinity;
+    const work: Refresh = { client, id, table, definition, fromS, startedAt: await presentPosition(client) };
+    const isGoingOn = isSame && !isAnew;
+    const touched = isGoingOn ? await noteTouchedUnits(work, { before, now: work.startedAt }) : Infinity;
     const isFull = touched > touchedShareMax * (await unitsOf(client, table));
     const units = isFull ? await makeAll(work) : await remakeTouched(work, touched);
+    if (isGoingOn) await dropTouchedRows(client, id);
     await countSlates(client, work, isFull ? {} : before.offsets.slates, work.startedAt.offsets.slates);
     const { offsets, horizon } = work.startedAt;
     await client.query(SAVE, [id, JSON.stringify(definition), JSON.stringify(offsets), horizon, isFull]);
-    return { id, table, mode: isFull ? 'full' : 'incremental', touched: units };
+    return { id, table, tallies: talliesOf(id), mode: isFull ? 'full' : 'incremental', touched: units };
   });
-}
-
-interface Work {
-  readonly client: ClientBase;
-  readonly id: number;
-  readonly table: string;
-  readonly definition: AnalysisDefinition;
-  readonly fromS: number;
-  readonly startedAt: ReadPosition;
 }
 
 /** By the planner's statistics: -1 of a table that is not there. */
@@ -91,7 +87,7 @@ async function unitsOf(client: ClientBase, table: string): Promise<number> {
 
 /** The rows of the unit table, made of `sources` into a new table. */
 async function makeRows(
-  { client, id, definition, fromS }: Work,
+  { client, id, definition, fromS }: Refresh,
   sources: UnitSources,
   { kind, name }: { readonly kind: '' | 'UNLOGGED' | 'TEMP'; readonly name: string },
 ): Promise<number> {
@@ -109,7 +105,7 @@ async function makeRows(
   return units;
 }
 
-async function makeAll(work: Work): Promise<number> {
+async function makeAll(work: Refresh): Promise<number> {
   const { client, id, table } = work;
   const made = `${table}_made`;
   const units = await makeRows(work, LOG, { kind: '', name: made });
@@ -119,21 +115,28 @@ async function makeAll(work: Work): Promise<number> {
   await client.query(`ALTER TABLE ${made} RENAME TO ${table}`);
   await client.query(`ALTER INDEX ${made}_unit RENAME TO ${table}_unit`);
   await client.query(`ALTER TABLE ${table} INHERIT analysis_units`);
+  await client.query(noteWhatGoes(id, table));
+  await makeTallies(client, id, work.definition, table);
   await client.query('DELETE FROM analysis_latencies WHERE analysis = $1', [id]);
   await client.query('DELETE FROM analysis_items WHERE analysis = $1', [id]);
   return units;
 }
 
-async function remakeTouched(work: Work, touched: number): Promise<number> {
-  if (touched === 0) return 0;
-  const { client, id, table, definition, fromS } = work;
-  const sources = await gatherTouchedRows(client, definition, fromS);
+async function remakeTouched(work: Refresh, touched: number): Promise<number> {
+  const { client, id, table, definition } = work;
+  if (touched === 0) {
+    await changeTallies(client, id, definition, { table, made: null });
+    return 0;
+  }
+  const { units } = touchedTables(id);
+  const sources = await gatherTouchedRows(work);
   const made = `analysis_made_${id}`;
   await makeRows(work, sources, { kind: 'TEMP', name: made });
   await shutOutErasures(work, made);
-  await client.query(`DELETE FROM ${table} USING touched_units WHERE ${table}.unit = touched_units.unit`);
+  await client.query(`DELETE FROM ${table} USING ${units} AS touched WHERE ${table}.unit = touched.unit`);
   await client.query(`INSERT INTO ${table} SELECT * FROM ${made}`);
-  await client.query(`DROP TABLE ${made}, touched_units, touched_exposures, touched_slates, touched_events`);
+  await changeTallies(client, id, definition, { table, made });
+  await client.query(`DROP TABLE ${made}`);
   return touched;
 }
 
@@ -141,7 +144,7 @@ async function remakeTouched(work: Work, touched: number): Promise<number> {
  * An erasure that committed while rows were read and added up would leave its unit in `made`. From here to the end none
  * can; those that did are known by their exposures, which are gone.
  */
-async function shutOutErasures({ client, definition, startedAt }: Work, made: string): Promise<void> {
+async function shutOutErasures({ client, definition, startedAt }: Refresh, made: string): Promise<void> {
   await client.query('SELECT pg_advisory_xact_lock($1)', [ANALYSIS_LOCK]);
   const { rows } = await client.query<{ missed: boolean }>(MISSED_ERASURE, [startedAt.horizon]);
   if (!rows[0]!.missed) return;

@@ -96,3 +96,9 @@ export function columnsOfMetric({ numerator, denominator }: MetricSpec, hasPrepe
     columns: before === null ? [top] : [top, before],
   };
 }
+
+/** SQL of the two variables whose moments a metric needs; a mean without a covariate has zeros for the second. */
+export const variablesOf = ({ numerator, denominator, covariate }: MetricColumns): readonly [y: string, x: string] => [
+  numerator,
+  denominator ?? covariate ?? '0',
+];
