@@ -3,7 +3,7 @@ import { firstPass, LOG, secondPass } from '../../src/analysis/build-units.ts';
 import { definitionOf } from '../../src/analysis/definition.ts';
 import { isBetween } from '../../src/analysis/read-position.ts';
 import { loadBuiltInMetrics } from '../../src/documents/metric-catalogue.ts';
-import { metric, subjectOf } from './subject.ts';
+import { CONVERSION, metric, subjectOf } from './subject.ts';
 
 describe('what a unit table is made by', () => {
   it('has a column for each quantity once, and a covariate for means of outcomes', () => {
@@ -16,6 +16,18 @@ describe('what a unit table is made by', () => {
       spec: { ...subject.spec, analysis: { ...subject.spec.analysis, preperiodDays: 0 } },
     });
     expect(without.columns.some(({ of }) => of === 'before')).toBe(false);
+  });
+
+  it('tallies units by themselves first, and each pair of variables that metrics need once', () => {
+    const { pairs } = definitionOf({
+      ...subjectOf(),
+      metrics: new Map([...subjectOf().metrics, ['again', CONVERSION]]),
+    });
+    expect(pairs).toEqual([
+      ['0', '0'],
+      ['(purchase_count_since > 0)::integer::float8', '(purchase_count_before > 0)::integer::float8'],
+      ['errors', 'slates'],
+    ]);
   });
 
   it('is another one for another window, version or variant, and the same for another alpha', () => {
