@@ -82,13 +82,20 @@ export function linearEstimate(arm: Arm, value: number, coefficients: readonly n
   };
 }
 
-/** Covariance per user of two linear combinations of the variables. */
+/**
+ * Covariance per user of two linear combinations of the variables. What rounding leaves of terms that cancel (a ratio that
+ * is the same for everybody) is zero.
+ */
 export function linearCovariance(moments: Moments, a: readonly number[], b: readonly number[]): number {
-  let covariance = 0;
+  let [covariance, size] = [0, 0];
   for (let i = 0; i < a.length; i++)
-    for (let j = 0; j < b.length; j++)
-      if (a[i] !== 0 && b[j] !== 0) covariance += a[i]! * b[j]! * covarianceOf(moments, i, j);
-  return covariance;
+    for (let j = 0; j < b.length; j++) {
+      if (a[i] === 0 || b[j] === 0) continue;
+      const term = a[i]! * b[j]! * covarianceOf(moments, i, j);
+      covariance += term;
+      size += Math.abs(term);
+    }
+  return Math.abs(covariance) <= 1e-12 * size ? 0 : covariance;
 }
 
 /** Coefficients that pick one variable. */

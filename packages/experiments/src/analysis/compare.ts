@@ -93,6 +93,9 @@ function compare(
   const absolute = absoluteEffect(control, treatment);
   if (rare !== null && rare[0] === 0)
     return compareWithNone({ control, treatment, absolute, events: rare[1] }, metric, plan);
+  const isCertain = control.squaredError === 0 && treatment.squaredError === 0 && control.value > 0;
+  if (isCertain && Math.min(control.users, treatment.users) >= plan.unitsMin)
+    return compareConstants({ control, treatment, absolute }, metric);
   const options = { alpha, better: metric.spec.better, margin: metric.margin ?? 0, tunedForUsers: tunedFor(plan) };
   const guarded = guardrail(control, treatment, options);
   const isRare = rare !== null && guarded.status !== 'ok' && guarded.reason === 'too_few_events';
@@ -124,6 +127,38 @@ const sequenceOf = (effect: Effect | NotComputable, plan: AnalysisPlan) =>
 
 const nonInferiorityOf = (effect: Effect | NotComputable, { spec, margin }: ComparedMetric, { alpha }: AnalysisPlan) =>
   margin === null ? null : nonInferiority(effect, { margin, better: spec.better, alpha });
+
+/** Lifts below this are rounding. */
+const LIFT_MIN = 1e-9;
+
+/** Everybody has the same in each arm (ten items to a slate): no variance, and no doubt about the difference either. */
+function compareConstants(
+  { control, treatment, absolute }: Pick<AgainstNone, 'control' | 'treatment' | 'absolute'>,
+  { spec, margin }: ComparedMetric,
+): ArmComparison {
+  const exact = treatment.value / control.value - 1;
+  const value = Math.abs(exact) < LIFT_MIN ? 0 : exact;
+  const known: Inference = { status: 'ok', low: value, high: value, pValue: value === 0 ? 1 : 0 };
+  const nonInferior = (spec.better === 'higher' ? -value : value) <= (margin ?? 0);
+  const users = { users: control.users + treatment.users, usersSmallest: Math.min(control.users, treatment.users) };
+  return {
+    absolute,
+    relative: { status: 'ok', scale: 'relative', value, standardError: 0, freedom: 1, ...users },
+    absoluteInference: absolute.status === 'ok' ? notComputable('zero_variance') : absolute,
+    ...{ fixed: known, always: known },
+    nonInferiority:
+      margin === null
+        ? null
+        : {
+            status: 'ok',
+            z: nonInferior ? Infinity : -Infinity,
+            pValue: nonInferior ? 0 : 1,
+            worst: value,
+            nonInferior,
+          },
+    note: 'the same for every unit of an arm: no variance',
+  };
+}
 
 interface AgainstNone {
   readonly control: ArmEstimate;

@@ -14,11 +14,17 @@ const KEY = 'pair, y, x, arm, version, ramp_step, counts';
 export const noteWhatGoes = (id: number, table: string): string => `CREATE TRIGGER gone AFTER DELETE ON ${table}
   FOR EACH ROW EXECUTE FUNCTION note_analysis_unit_gone(${id})`;
 
+/** Rows of a unit table, and how many units they stand for together: SQL. */
+interface TalliedRows {
+  readonly rows: string;
+  readonly count: string;
+}
+
 /**
- * Tallies of rows of a unit table, each `sign` times. First by all variables at once, which leaves few of the rows, then
+ * Tallies of rows of a unit table. First by all variables at once, which leaves few of the rows, then
  * by each pair.
  */
-function tally({ pairs, isTriggered }: AnalysisDefinition, rows: string): string {
+function tally({ pairs, isTriggered }: AnalysisDefinition, { rows, count }: TalliedRows): string {
   const variables = [...new Set(pairs.flat())];
   const place = (variable: string) => `v${variables.indexOf(variable)}`;
   const values = pairs.map(([y, x], i) => `(${i}::smallint, ${place(y)}, ${place(x)})`);
@@ -26,20 +32,21 @@ function tally({ pairs, isTriggered }: AnalysisDefinition, rows: string): string
   const names = variables.map((_, i) => `v${i}`).join(', ');
   return `SELECT ${KEY}, sum(units)::bigint AS units
     FROM (SELECT arm, version, ramp_step, ${isTriggered ? 'coalesce(differs, false)' : 'true'} AS counts,
-        ${selected.join(', ')}, sum(sign) AS units
+        ${selected.join(', ')}, ${count} AS units
       FROM (${rows}) AS units GROUP BY arm, version, ramp_step, counts, ${names}) AS kinds
     CROSS JOIN LATERAL (VALUES ${values.join(', ')}) AS pairs (pair, y, x)
     GROUP BY ${KEY}`;
 }
 
 /** When units came, and until when the newest row of theirs was seen. */
-const arrivals = (
-  rows: string,
-): string => `SELECT arm, fallback, floor(date_part('epoch', first_at) / 3600) * 3600 AS from_s,
-    sum(sign)::bigint AS units, max(greatest(last_at, first_at)) AS until_at
+const arrivals = ({
+  rows,
+  count,
+}: TalliedRows): string => `SELECT arm, fallback, floor(date_part('epoch', first_at) / 3600) * 3600 AS from_s,
+    (${count})::bigint AS units, max(greatest(last_at, first_at)) AS until_at
   FROM (${rows}) AS units GROUP BY 1, 2, 3`;
 
-const ADD_ARRIVALS = (rows: string): string => `INSERT INTO analysis_arrivals AS kept
+const addArrivals = (rows: TalliedRows): string => `INSERT INTO analysis_arrivals AS kept
   SELECT $1::integer, arm, fallback, from_s, units, until_at FROM (${arrivals(rows)}) AS came
   ON CONFLICT (analysis, arm, fallback, from_s)
     DO UPDATE SET units = kept.units + excluded.units, until_at = greatest(kept.until_at, excluded.until_at)`;
@@ -52,17 +59,17 @@ export async function makeTallies(
   table: string,
 ): Promise<void> {
   const tallies = talliesOf(id);
-  const rows = `SELECT *, 1 AS sign FROM ${table}`;
-  // Kinds of units are few, which the planner cannot know: it would sort ten million rows, through files.
-  await client.query('SET LOCAL enable_sort = off');
+  const rows = { rows: `SELECT * FROM ${table}`, count: 'count(*)' };
+  // Kinds of units are few, which the planner cannot know: it would sort ten million rows, through files, in one process.
+  await client.query('SET LOCAL enable_sort = off; SET LOCAL parallel_tuple_cost = 0');
   await client.query(`DROP TABLE IF EXISTS ${tallies}`);
   await client.query(`CREATE TABLE ${tallies} AS ${tally(definition, rows)}`);
   await client.query(`CREATE UNIQUE INDEX ${tallies}_key ON ${tallies} (${KEY})`);
   await client.query(`ANALYZE ${tallies}`);
   await client.query('DELETE FROM analysis_gone WHERE analysis = $1', [id]);
   await client.query('DELETE FROM analysis_arrivals WHERE analysis = $1', [id]);
-  await client.query(ADD_ARRIVALS(rows), [id]);
-  await client.query('SET LOCAL enable_sort TO DEFAULT');
+  await client.query(addArrivals(rows), [id]);
+  await client.query('SET LOCAL enable_sort TO DEFAULT; SET LOCAL parallel_tuple_cost TO DEFAULT');
 }
 
 /** Takes off what has left the unit table since the last time, and adds the rows of `made` (null: nothing was made). */
@@ -81,14 +88,14 @@ export async function changeTallies(
   );
   if (rowCount !== 0 || made !== null) {
     const entered = made === null ? '' : ` UNION ALL SELECT *, 1 AS sign FROM ${made}`;
-    const rows = `SELECT *, -1 AS sign FROM units_gone${entered}`;
+    const rows = { rows: `SELECT *, -1 AS sign FROM units_gone${entered}`, count: 'sum(sign)' };
     await client.query(
       `CREATE TEMP TABLE tallies_changed ON COMMIT DROP AS ${tally(definition, rows)} HAVING sum(units) <> 0`,
     );
     await client.query(`INSERT INTO ${tallies} AS kept SELECT * FROM tallies_changed
       ON CONFLICT (${KEY}) DO UPDATE SET units = kept.units + excluded.units`);
     await client.query(`DELETE FROM ${tallies} WHERE units = 0`);
-    await client.query(ADD_ARRIVALS(rows), [id]);
+    await client.query(addArrivals(rows), [id]);
     await client.query('DELETE FROM analysis_arrivals WHERE analysis = $1 AND units = 0', [id]);
     await client.query('DROP TABLE tallies_changed');
   }

@@ -9,6 +9,8 @@ export const touchedTables = (id: number) => ({
   seen: `analysis_seen_${id}`,
   /** Those that have. */
   units: `analysis_touched_${id}`,
+  /** Where their rows of the unit table lie. */
+  places: `analysis_touched_places_${id}`,
   days: `analysis_touched_days_${id}`,
   exposures: `analysis_touched_exposures_${id}`,
   slates: `analysis_touched_slates_${id}`,
@@ -66,10 +68,13 @@ export async function noteTouchedUnits(
 const DATE = 'YYYY-MM-DD';
 
 /** All rows of the touched units, from which the same statements make them anew as make all. */
-export async function gatherTouchedRows({ client, id, definition, fromS }: Refresh): Promise<UnitSources> {
+export async function gatherTouchedRows({ client, id, table, definition, fromS }: Refresh): Promise<UnitSources> {
   const { experiment, versions, unit } = definition;
   const tables = touchedTables(id);
   await client.query(PARALLEL);
+  // What is to be deleted is found by several, too; from here to the end nothing moves a row.
+  const places = `SELECT kept.unit, kept.ctid AS place FROM ${tables.units} JOIN ${table} AS kept USING (unit)`;
+  await create(client, tables.places, places, [], 'unit');
   await create(
     client,
     tables.slates,

@@ -128,12 +128,14 @@ async function remakeTouched(work: Refresh, touched: number): Promise<number> {
     await changeTallies(client, id, definition, { table, made: null });
     return 0;
   }
-  const { units } = touchedTables(id);
+  const { places } = touchedTables(id);
   const sources = await gatherTouchedRows(work);
   const made = `analysis_made_${id}`;
   await makeRows(work, sources, { kind: 'TEMP', name: made });
   await shutOutErasures(work, made);
-  await client.query(`DELETE FROM ${table} USING ${units} AS touched WHERE ${table}.unit = touched.unit`);
+  await client.query(
+    `DELETE FROM ${table} AS kept USING ${places} AS old WHERE kept.ctid = old.place AND kept.unit = old.unit`,
+  );
   await client.query(`INSERT INTO ${table} SELECT * FROM ${made}`);
   await changeTallies(client, id, definition, { table, made });
   await client.query(`DROP TABLE ${made}`);
