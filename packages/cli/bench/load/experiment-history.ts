@@ -140,3 +140,13 @@ export async function removeLastHour(pool: Pool, { untilS }: History): Promise<v
   for (const [table, time] of Object.entries(times))
     await pool.query(`DELETE FROM ${table} WHERE ${time} >= to_timestamp($1)`, [untilS - HOUR_S]);
 }
+
+/** Puts an analysis back to where it stood before the last hour, which is there already: it finds the hour's rows again. */
+export async function forgetLastHour(pool: Pool, { untilS }: History): Promise<void> {
+  await pool.query(
+    `UPDATE analyses SET
+       offsets = jsonb_build_object('exposures', jsonb_build_object('1', $1::bigint), 'slates', jsonb_build_object('1', $1::bigint)),
+       horizon = (SELECT min(received_at) FROM events WHERE occurred_at >= to_timestamp($2))`,
+    [(untilS - HOUR_S) / 10 - 1, untilS - HOUR_S],
+  );
+}
