@@ -61,7 +61,7 @@ bench: setup ## measure (SUITE=serving|stages|processes|profiles|swap|reload|ove
 	@node --expose-gc --disable-warning=ExperimentalWarning $(BENCH_$(SUITE)) $(ARGS) $(if $(JSON),--json $(JSON))
 
 performance-page: ## docs/performance.md from docs/bench-history.jsonl (make bench ... ARGS='... --history' adds to it)
-	@node --disable-warning=ExperimentalWarning scripts/performance-page.ts
+	@node --disable-warning=ExperimentalWarning scripts/performance-page.ts && prettier --log-level warn --write docs/performance.md
 
 bench-compare: setup ## two revisions in turns, and what changed beyond the noise (A=rev B=rev SUITE=stages ROUNDS=8 ARGS=options of the suite, JSON=FILE)
 	@test -n "$(BENCH_$(SUITE))" -a -n "$(A)" -a -n "$(B)" || { echo 'bench-compare: A=rev B=rev SUITE=one of those of make bench' >&2; exit 2; }
