@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { verifyCounters } from '@shortlist/ingest/aggregator/verify-counters.ts';
 import { WHOLE } from '@shortlist/ingest/aggregator/shard.ts';
+import { option } from '../../core/bench/option.ts';
 import { report, summarised } from '../../core/bench/report.ts';
 import { createCluster, openDatabase } from '../src/workspace/database.ts';
 import { openRedis } from '../src/workspace/redis.ts';
@@ -22,10 +23,6 @@ import { temporaryWorkspace } from '../test/workspace/temporary-workspace.ts';
 import type { EventLoadOptions, EventLoadResult } from './load/event-load.ts';
 import { cpuOf } from '../../service/bench/process-cpu.ts';
 
-const option = (name: string, initial: string): string => {
-  const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? initial : process.argv[at + 1]!;
-};
 const SECONDS = Number(option('seconds', '10'));
 const REPEATS = Number(option('repeats', '5'));
 const ROLES = option('roles', 'api,aggregator');

@@ -24,16 +24,13 @@ import type { RankingRequest } from '@shortlist/serving/ranking-request.ts';
 import { RecordClient } from '@shortlist/serving/records/record-client.ts';
 import { RecordOutbox } from '@shortlist/serving/records/record-outbox.ts';
 import { RecordSpool } from '@shortlist/serving/records/spool.ts';
+import { option } from '../../core/bench/option.ts';
 import { report, summarised } from '../../core/bench/report.ts';
 import { createCluster, openDatabase } from '../src/workspace/database.ts';
 import { startIngest } from '../test/ingest/ingest-process.ts';
 import { temporaryWorkspace } from '../test/workspace/temporary-workspace.ts';
 import { cpuOf } from '../../service/bench/process-cpu.ts';
 
-const option = (name: string, initial: string): string => {
-  const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? initial : process.argv[at + 1]!;
-};
 const SECONDS = Number(option('seconds', '8'));
 const REPEATS = Number(option('repeats', '5'));
 const ITEMS = 20;

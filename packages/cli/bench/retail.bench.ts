@@ -8,14 +8,15 @@
  * 16 connections that never pause, customers of the data by Zipf; `retail.cpu.<server>`: of each. `retail.saturation`:
  * answers per second. `retail.alone.p50|p99`: of one connection.
  */
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Pool } from 'pg';
+import { option } from '../../core/bench/option.ts';
 import { report, summarised } from '../../core/bench/report.ts';
 import { cpuOf } from '../../service/bench/process-cpu.ts';
+import { answeredLoad } from '../../serving/bench/http/generator.ts';
 import type { LoadOptions, LoadResult } from '../../serving/bench/http/load.ts';
 import { PodProcess } from '../../serving/bench/http/pod-process.ts';
 import { readEnvironment } from '../src/environment.ts';
@@ -23,30 +24,16 @@ import { clockOffset, lastEventS } from '../src/up/clock-offset.ts';
 import { openDatabase } from '../src/workspace/database.ts';
 import { openRedis } from '../src/workspace/redis.ts';
 
-const option = (name: string, initial: string): string => {
-  const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? initial : process.argv[at + 1]!;
-};
 const DATASET = option('dataset', 'online-retail');
 const REPEATS = Number(option('repeats', '5'));
 const SECONDS = Number(option('seconds', '3'));
 const POD_CORE = 0;
 const OTHERS_CORE = 1;
-const LOAD = join(import.meta.dirname, '../../serving/bench/http/load.ts');
 
-async function load(options: Omit<LoadOptions, 'path' | 'bodies' | 'users'>): Promise<LoadResult> {
+function load(options: Omit<LoadOptions, 'path' | 'bodies' | 'users'>): Promise<LoadResult> {
   const body = JSON.stringify({ user_id: 'USER', num_items: 20, context: { surface: 'home', device: 'desktop' } });
   const whole: LoadOptions = { ...options, path: '/recommend', bodies: [body], users: options.userIds!.length };
-  const node = [process.execPath, '--disable-warning=ExperimentalWarning', LOAD, JSON.stringify(whole)];
-  const child = spawn('taskset', ['-c', String(OTHERS_CORE), ...node], { stdio: ['ignore', 'pipe', 'inherit'] });
-  let text = '';
-  child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  const [code] = (await once(child, 'close')) as [number];
-  if (code !== 0) throw new Error(`the load generator ended with ${code}`);
-  const result = JSON.parse(text) as LoadResult;
-  if (result.errors > 0) throw new Error(`${result.errors} of ${result.answered} answers were errors`);
-  if (result.degraded > 0) console.error(`made without: ${JSON.stringify(result.without)}`);
-  return result;
+  return answeredLoad(whole);
 }
 
 /** The server's own process, whose children serve the connections. */

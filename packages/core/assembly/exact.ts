@@ -1,4 +1,4 @@
-import { fetch } from './fetch';
+import { fetchRows, vectorOf } from './fetch';
 import { QUERY_F64 } from './layout';
 import { productsOf } from './product';
 
@@ -16,14 +16,9 @@ export function scoreRows(vectors: usize, dim: i32, rows: usize, count: i32, out
   const rowBytes: usize = (<usize>dim) << 2;
   for (let from = 0; from < count; from += TOGETHER) {
     const to = min(from + TOGETHER, count);
-    for (let i = from; i < to; i++) {
-      const vector = vectors + <usize>load<u32>(rows + ((<usize>i) << 2)) * rowBytes;
-      fetch(vector, vector + rowBytes);
-    }
-    for (let i = from; i < to; i++) {
-      const vector = vectors + <usize>load<u32>(rows + ((<usize>i) << 2)) * rowBytes;
-      store<f64>(out + ((<usize>i) << 3), innerProduct(vector, rowBytes));
-    }
+    fetchRows(vectors, rowBytes, rows, from, to);
+    for (let i = from; i < to; i++)
+      store<f64>(out + ((<usize>i) << 3), innerProduct(vectorOf(vectors, rowBytes, rows, i), rowBytes));
   }
 }
 
@@ -40,13 +35,9 @@ export function multiplyRows(
   const rowBytes: usize = (<usize>dim) << 2;
   for (let from = 0; from < count; from += TOGETHER) {
     const to = min(from + TOGETHER, count);
+    fetchRows(vectors, rowBytes, rows, from, to);
     for (let i = from; i < to; i++) {
-      const vector = vectors + <usize>load<u32>(rows + ((<usize>i) << 2)) * rowBytes;
-      fetch(vector, vector + rowBytes);
-    }
-    for (let i = from; i < to; i++) {
-      const vector = vectors + <usize>load<u32>(rows + ((<usize>i) << 2)) * rowBytes;
-      productsOf(vector, queries, queryCount, rowBytes, out);
+      productsOf(vectorOf(vectors, rowBytes, rows, i), queries, queryCount, rowBytes, out);
       out += (<usize>queryCount) << 2;
     }
   }

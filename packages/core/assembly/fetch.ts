@@ -8,3 +8,16 @@ let touched: i32 = 0;
 export function fetch(from: usize, to: usize): void {
   for (let line = from; line < to; line += 64) touched ^= load<i32>(line);
 }
+
+/** The same for the vectors, of `rowBytes` each, of the rows `rows`, i32[], from number `from` to number `to`. */
+export function fetchRows(vectors: usize, rowBytes: usize, rows: usize, from: i32, to: i32): void {
+  for (let i = from; i < to; i++) {
+    const vector = vectorOf(vectors, rowBytes, rows, i);
+    fetch(vector, vector + rowBytes);
+  }
+}
+
+/** Where the vector of row number `i` of `rows` lies. */
+export function vectorOf(vectors: usize, rowBytes: usize, rows: usize, i: i32): usize {
+  return vectors + <usize>load<u32>(rows + ((<usize>i) << 2)) * rowBytes;
+}

@@ -23,13 +23,10 @@ import { FlatIndex } from '@shortlist/core/retrieval/flat-index.ts';
 import { GrowingIndex } from '@shortlist/core/retrieval/growing-index.ts';
 import type { RankedLists } from '@shortlist/core/retrieval/ranked-lists.ts';
 import { seededRandom } from '@shortlist/core/statistics/seeded-random.ts';
+import { option } from '../../core/bench/option.ts';
 import { report, summarised, type BenchResult } from '../../core/bench/report.ts';
 import { LiveState } from '../src/live/live-state.ts';
 
-const option = (name: string, initial: string): string => {
-  const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? initial : process.argv[at + 1]!;
-};
 const ITEMS = Number(option('items', '1000000'));
 const REPEATS = Number(option('repeats', '5'));
 const ITEM_TOWER = option('item-tower', '');

@@ -19,6 +19,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Catalog } from '@shortlist/core/catalog/catalog.ts';
 import type { IndexKind } from '@shortlist/core/retrieval/vector-index.ts';
+import { option } from '../../core/bench/option.ts';
 import { report, summarised, type BenchResult } from '../../core/bench/report.ts';
 import { NOW_S } from '../../core/bench/retrieval-shop.ts';
 import { benchRelease, placeRelease } from './http/bench-release.ts';
@@ -26,11 +27,6 @@ import type { OverloadOptions, OverloadPhase, OverloadResult } from './http/over
 import { generate } from './http/generator.ts';
 import { PodProcess } from './http/pod-process.ts';
 import { sessionBodies } from './http/session-bodies.ts';
-
-const option = (name: string, initial: string): string => {
-  const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? initial : process.argv[at + 1]!;
-};
 
 const DEADLINE_MS = 100;
 const STEP_MS = 250;

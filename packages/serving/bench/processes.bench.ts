@@ -9,8 +9,7 @@
  * two whole cores do at the CPU time per answer that was measured with both busy. Latencies at both are measured as they are,
  * from the intended start, with the generators' share of the cores in them.
  */
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { chmodSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -18,19 +17,16 @@ import { join } from 'node:path';
 import { Catalog } from '@shortlist/core/catalog/catalog.ts';
 import type { IndexKind } from '@shortlist/core/retrieval/vector-index.ts';
 import { NOW_S } from '../../core/bench/retrieval-shop.ts';
+import { option } from '../../core/bench/option.ts';
 import { report, summarised } from '../../core/bench/report.ts';
 import { RedisProcess, SERVERS } from '../../core/test/stores/redis/redis-process.ts';
 import { benchRelease, placeRelease } from './http/bench-release.ts';
 import { fillProfiles, writeShopFiles } from './http/bench-shop.ts';
+import { answeredLoad } from './http/generator.ts';
 import type { LoadOptions, LoadResult } from './http/load.ts';
 import { PodProcess } from './http/pod-process.ts';
 import { openRecordsSink } from './http/records-sink.ts';
 import { shoppers } from './synthetic-shoppers.ts';
-
-const option = (name: string, initial: string): string => {
-  const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? initial : process.argv[at + 1]!;
-};
 
 const DATASET = 'bench';
 const USERS = 20_000;
@@ -43,7 +39,7 @@ const REPEATS = Number(option('repeats', '5'));
 const SECONDS = Number(option('seconds', '3'));
 const LOADS = option('loads', '30,60').split(',').map(Number);
 
-async function load(url: string, seed: number, of: Partial<LoadOptions>): Promise<LoadResult> {
+function load(url: string, seed: number, of: Partial<LoadOptions>): Promise<LoadResult> {
   const body = JSON.stringify({ user_id: 'USER', num_items: 20, context: { surface: 'home', device: 'mobile' } });
   const options: LoadOptions = {
     url,
@@ -55,17 +51,8 @@ async function load(url: string, seed: number, of: Partial<LoadOptions>): Promis
     seconds: SECONDS,
     ...of,
   };
-  const program = join(import.meta.dirname, 'http/load.ts');
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, JSON.stringify(options)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let text = '';
-  child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  const [code] = (await once(child, 'close')) as [number];
-  if (code !== 0) throw new Error(`the load generator ended with ${code}`);
-  const result = JSON.parse(text) as LoadResult;
-  if (result.errors > 0) throw new Error(`${result.errors} of ${result.answered} answers were errors`);
-  return result;
+  // Two pods have a core each, so their generators have none of their own.
+  return answeredLoad(options, null);
 }
 
 const figures = new Map<string, { unit: string; values: number[] }>();

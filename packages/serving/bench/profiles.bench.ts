@@ -17,18 +17,15 @@ import type { ProfileEvent } from '@shortlist/core/stores/profile-cache.ts';
 import { unitKeyOf, type KeyedProfileEvents, type ProfileStore } from '@shortlist/core/stores/profile-store.ts';
 import { RedisConnection } from '@shortlist/core/stores/redis/connection.ts';
 import { redisStores } from '@shortlist/core/stores/redis/stores.ts';
+import { option } from '../../core/bench/option.ts';
 import { report, summarised, type BenchResult } from '../../core/bench/report.ts';
 import { RedisProcess, SERVERS } from '../../core/test/stores/redis/redis-process.ts';
 import { createProfiles } from '../src/create-profiles.ts';
 import { RedisBreaker } from '../src/redis-breaker.ts';
 
-const option = (name: string, initial: string): number => {
-  const at = process.argv.indexOf(`--${name}`);
-  return Number(at < 0 ? initial : process.argv[at + 1]!);
-};
-const USERS = option('users', '20000');
-const SECONDS = option('seconds', '5');
-const REPEATS = option('repeats', '5');
+const USERS = Number(option('users', '20000'));
+const SECONDS = Number(option('seconds', '5'));
+const REPEATS = Number(option('repeats', '5'));
 const READS_PER_S = 2_000;
 const EVENTS = 100;
 /** Share of the users whose profiles Redis has memory for. */

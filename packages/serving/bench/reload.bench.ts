@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Catalog } from '@shortlist/core/catalog/catalog.ts';
 import type { IndexKind } from '@shortlist/core/retrieval/vector-index.ts';
+import { option } from '../../core/bench/option.ts';
 import { report, summarised, type BenchResult } from '../../core/bench/report.ts';
 import { NOW_S } from '../../core/bench/retrieval-shop.ts';
 import { benchRelease, placeRelease } from './http/bench-release.ts';
@@ -20,11 +21,6 @@ import type { OverloadOptions, OverloadResult } from './http/overload-load.ts';
 import { PodProcess } from './http/pod-process.ts';
 import { sessionBodies } from './http/session-bodies.ts';
 import { generate, generator } from './http/generator.ts';
-
-const option = (name: string, initial: string): string => {
-  const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? initial : process.argv[at + 1]!;
-};
 
 const POD_CORE = 0;
 const MAXIMUM_S = 5;

@@ -18,8 +18,7 @@
  * - `load30.p50|p95|p99|p999`: latency at 30 % of saturation, open arrivals, counted from the intended start
  * - `recall500`: of the release's index against the exact scan, as its manifest has it
  */
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { chmodSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -29,19 +28,17 @@ import { Catalog } from '@shortlist/core/catalog/catalog.ts';
 import type { ReleaseManifest } from '@shortlist/core/contracts/release-manifest.ts';
 import type { IndexKind } from '@shortlist/core/retrieval/vector-index.ts';
 import { NOW_S } from '../../core/bench/retrieval-shop.ts';
+import { option } from '../../core/bench/option.ts';
 import { report, summarised, type BenchResult } from '../../core/bench/report.ts';
 import { RedisProcess, SERVERS } from '../../core/test/stores/redis/redis-process.ts';
 import { benchRelease, placeRelease } from './http/bench-release.ts';
 import { fillProfiles, writeShopFiles } from './http/bench-shop.ts';
+import { answeredLoad } from './http/generator.ts';
 import type { LoadOptions, LoadResult } from './http/load.ts';
 import { PodProcess } from './http/pod-process.ts';
 import { openRecordsSink } from './http/records-sink.ts';
 import { shoppers } from './synthetic-shoppers.ts';
 
-const option = (name: string, initial: string): string => {
-  const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? initial : process.argv[at + 1]!;
-};
 const list = (name: string, initial: string): string[] => option(name, initial).split(',');
 
 /** From here on the index is made without trying the others, which takes minutes. */
@@ -77,7 +74,7 @@ interface Shop {
   readonly asked: Pick<LoadOptions, 'path' | 'bodies'>;
 }
 
-async function load(url: string, shop: Shop, seed: number, of: Partial<LoadOptions>): Promise<LoadResult> {
+function load(url: string, shop: Shop, seed: number, of: Partial<LoadOptions>): Promise<LoadResult> {
   const options: LoadOptions = {
     url,
     ...shop.asked,
@@ -87,28 +84,7 @@ async function load(url: string, shop: Shop, seed: number, of: Partial<LoadOptio
     seconds: SECONDS,
     ...of,
   };
-  const program = join(import.meta.dirname, 'http/load.ts');
-  const child = spawn(
-    'taskset',
-    [
-      '-c',
-      String(OTHERS_CORE),
-      process.execPath,
-      '--disable-warning=ExperimentalWarning',
-      program,
-      JSON.stringify(options),
-    ],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  let text = '';
-  child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  const [code] = (await once(child, 'close')) as [number];
-  if (code !== 0) throw new Error(`the load generator ended with ${code}`);
-  const result = JSON.parse(text) as LoadResult;
-  if (result.errors > 0) throw new Error(`${result.errors} of ${result.answered} answers were errors`);
-  if (result.degraded > 0.01 * result.answered)
-    console.error(`${result.degraded} of ${result.answered} answers degraded: ${JSON.stringify(result.without)}`);
-  return result;
+  return answeredLoad(options);
 }
 
 /** What is asked for, of `count` items where they are given. */

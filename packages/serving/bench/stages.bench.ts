@@ -10,6 +10,7 @@
  */
 import { benchSnapshot } from '../../core/bench/assignment-snapshot.ts';
 import { NOW_S } from '../../core/bench/retrieval-shop.ts';
+import { option } from '../../core/bench/option.ts';
 import { report, summarised } from '../../core/bench/report.ts';
 import type { Parameters } from '@shortlist/core/contracts/parameters.ts';
 import { loadRelease } from '@shortlist/core/release/load-release.ts';
@@ -32,11 +33,6 @@ const REQUESTS = 32;
 const WARM_UP_ROUNDS = 3;
 /** From here on the index is made without trying the others, which takes minutes. */
 const LISTS_FROM = 10_000;
-
-const option = (name: string, initial: string): string => {
-  const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? initial : process.argv[at + 1]!;
-};
 
 const RECORD_LIMITS = { recordsQueueMax: 10_000, recordsFlushMs: 100, exposureMemoryMax: 10_000 };
 const NOWHERE = { put: () => true, status: () => ({}) } as unknown as RecordSink;

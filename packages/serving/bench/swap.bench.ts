@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { benchProfiles, NOW_S } from '../../core/bench/retrieval-shop.ts';
+import { option } from '../../core/bench/option.ts';
 import { report, summarised, type BenchResult } from '../../core/bench/report.ts';
 import { loadRelease } from '@shortlist/core/release/load-release.ts';
 import type { LoadedRelease } from '@shortlist/core/release/loaded-release.ts';
@@ -23,11 +24,6 @@ import { writeSyntheticRelease } from './synthetic-run.ts';
 
 const USERS = 64;
 const LIMITS = { deadlineMs: 100, batchRequestsMax: 32, batchRowsMax: 2048, batchWaitMs: 0, queueMax: 256 };
-
-const option = (name: string, initial: string): string => {
-  const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? initial : process.argv[at + 1]!;
-};
 
 function storeOf({ catalog }: LoadedRelease): ProfileStore {
   const profiles = benchProfiles(catalog.count, USERS).map(({ rows, types, timesS }) => ({

@@ -1,10 +1,8 @@
-import type { ParametersPatch } from '@shortlist/core/contracts/effective-parameters.ts';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import type { RankRequest, RankResponse } from '@shortlist/core/contracts/rank.ts';
 import type { RecommendRequest, RecommendResponse } from '@shortlist/core/contracts/recommend.ts';
 import type { LoadedRelease } from '@shortlist/core/release/loaded-release.ts';
 import { Pace } from '@shortlist/core/release/pace.ts';
-import type { ProfileStore } from '@shortlist/core/stores/profile-store.ts';
 import type { Readiness } from '@shortlist/service/routing/health.ts';
 import { Admission, NO_ADMISSION } from './admission/admission.ts';
 import { lighten } from './admission/lighter.ts';
@@ -14,8 +12,8 @@ import { LoopClock } from './batching/loop-clock.ts';
 import { ANSWER_TTL_S, type CachedAnswers } from './cached-answers.ts';
 import { findSimilar, findTrending, listProducts } from './catalogue/catalogue-queries.ts';
 import { isServable, keptOf, listOf } from './catalogue/kept-list.ts';
-import { computeApart, computeBatch } from './compute-batch.ts';
-import { createProfiles, type ProfileOptions, type Profiles } from './create-profiles.ts';
+import { computeApart } from './compute-batch.ts';
+import { createProfiles, type Profiles } from './create-profiles.ts';
 import type { RecordFacts } from './lifecycle.ts';
 import { DROP_REASONS } from './eligibility.ts';
 import { AssignmentBook } from './experiments/assignment-book.ts';
@@ -27,68 +25,16 @@ import {
   recordFailure,
   runStage,
   STAGES,
-  type RecorderLimits,
-  type RecordSink,
   type StageServices,
 } from './pipeline.ts';
 import { bodyOf, rankingOf, rowsOf } from './rank-given.ts';
 import { RankingRequest } from './ranking-request.ts';
-import type {
-  ItemList,
-  PipelineFacts,
-  PipelineObserver,
-  ProductPage,
-  ProductQuery,
-  Recommender,
-  RequestTrace,
-} from './recommender.ts';
-import { createRedisSide, type RedisOptions, type RedisSide } from './redis-side.ts';
-import type { HeldStatus } from './release-holder.ts';
+import type { RecommenderOptions } from './recommender-options.ts';
+import type { ItemList, PipelineFacts, ProductPage, ProductQuery, Recommender, RequestTrace } from './recommender.ts';
+import { createRedisSide, type RedisSide } from './redis-side.ts';
 import { ReleaseWorkspace } from './release-workspace.ts';
 import { RuleBook } from './rules/rule-book.ts';
-import { WARM_UP_ROUNDS, warmUpProfiles, warmUpRequests } from './warm-up.ts';
-
-/** Limits of one pipeline; every one has its meaning and default in config.ts. */
-export interface PipelineLimits {
-  readonly deadlineMs: number;
-  /** Most that a request may ask for; `deadlineMs` where it is absent or less. */
-  readonly deadlineMaxMs?: number;
-  readonly batchRequestsMax: number;
-  readonly batchRowsMax: number;
-  readonly batchWaitMs: number;
-  readonly queueMax: number;
-}
-
-export interface RecommenderOptions {
-  /** `current` throws `not_ready` while there is none; `loaded` finds those that are held for experiments. */
-  readonly releases: {
-    readonly current: LoadedRelease;
-    readonly chosenAtS?: number;
-    loaded?(id: string): LoadedRelease | null;
-    heldStatus?(): readonly HeldStatus[];
-  };
-  /** The experiments in force; none where it is absent. */
-  readonly assignments?: AssignmentBook;
-  /** Null: no stored profiles, so only `context.recent_items` makes an answer personal. */
-  readonly profiles: ProfileStore | null;
-  readonly limits: PipelineLimits;
-  /** Decides which requests are worked on; without one, all that the queue holds. */
-  readonly admission?: Admission;
-  readonly rules?: RuleBook;
-  /** Where answers and exposures are recorded; none are when it is absent. */
-  readonly records?: { readonly sink: RecordSink; readonly limits: RecorderLimits };
-  readonly observer?: PipelineObserver;
-  /** Told of every failure that an answer survived, for the log. */
-  readonly onFailure?: StageServices['onFailure'];
-  /** Laid over the release's parameters. */
-  readonly parameters?: ParametersPatch;
-  /** How profiles are kept. */
-  readonly profileCache?: Omit<ProfileOptions, 'store' | 'redis' | 'onRead'>;
-  /** Redis: profiles between memory and store, ready answers. */
-  readonly redis?: RedisOptions;
-  /** Unix seconds. */
-  readonly nowS?: () => number;
-}
+import { warmUp } from './warm-up.ts';
 
 export interface PipelineRecommender extends Recommender {
   /**
@@ -271,39 +217,8 @@ class StagedRecommender implements PipelineRecommender {
 
   async warmUp(release: LoadedRelease, pace = Pace.alone()): Promise<void> {
     const serving = this.#serving(release);
-    const services: StageServices = {
-      ...this.#services,
-      variants: null,
-      profiles: createProfiles({ store: warmUpProfiles(release), entriesMax: 10, ttlMs: 0 }).cache,
-      recorder: null,
-      onLate: () => undefined,
-    };
-    const ran = new Set<string>();
-    for (let round = 0; round < WARM_UP_ROUNDS; round++) {
-      const parameters = { ...this.#variants.parametersOf(release) };
-      // Both rankers, since an experiment may ask for the other one.
-      if (parameters.precision !== 'none' && round % 3 === 2) parameters.precision = 'fp32';
-      const requests = warmUpRequests(release.catalog).map((body, i) => {
-        return new RankingRequest({
-          id: `warm-up-${round}-${i}`,
-          body,
-          trace: { stage: (name) => ran.add(name) },
-          workspace: serving.workspace,
-          parameters,
-          nowS: release.manifest.trainingWindow.untilS,
-          deadlineMs: Infinity,
-        });
-      });
-      for (const request of requests) for (const stage of BEFORE_BATCH) await runStage(stage, [request], services);
-      // Alone and together: batches of one and of several take other paths.
-      for (const batch of round % 2 === 0 ? [requests] : requests.map((request) => [request])) {
-        const explained = await computeBatch(batch, services);
-        for (const request of batch) for (const stage of AFTER_BATCH) await runStage(stage, [request], services);
-        batch.forEach((request, i) => answerOf(request, explained[i]!, 0));
-        await pace.rest();
-      }
-    }
-    serving.warmStages = STAGES.map(({ name }) => name).filter((name) => ran.has(name));
+    const parameters = this.#variants.parametersOf(release);
+    serving.warmStages = await warmUp({ workspace: serving.workspace, parameters, services: this.#services, pace });
   }
 
   similar(productId: string, k: number): Promise<ItemList> {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { FastStores } from '@shortlist/core/stores/fast-stores.ts';
 import { memoryFastStores } from '@shortlist/core/stores/memory/fast-stores.ts';
 import type { LoadedRelease } from '@shortlist/core/release/loaded-release.ts';
-import type { RecommenderOptions } from '../src/create-recommender.ts';
+import type { RecommenderOptions } from '../src/recommender-options.ts';
 import { KeptRecords } from './records/kept-records.ts';
 import { NOW_S, openTinyRelease, profilesOf, recommenderOf, type History } from './pipeline/tiny-serving.ts';
 

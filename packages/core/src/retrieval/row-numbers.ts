@@ -5,8 +5,8 @@ const SPREAD = 0x9e3779b1;
 
 /**
  * Numbers the rows of one request 0, 1, 2, ... in the order in which they come. Open addressing in some ten KB, which stay in
- * the processor's cache; an array over the whole catalogue would answer from memory, and with a million items that is
- * most of the time that retrieval takes.
+ * the processor's cache; an array over the whole catalogue would answer from memory, and with a million items that was
+ * two fifths of the time that retrieval took.
  */
 export class RowNumbers {
   count = 0;

@@ -24,7 +24,7 @@ function said(summary: ProfileSummary): unknown {
 }
 
 describe('the scratch of a profile', () => {
-  it('tells the items of this profile from those of older ones, also where the stamps start over', () => {
+  it('tells the items of this profile from those of older ones', () => {
     const catalog = tinyCatalog();
     const summary = new ProfileSummary(catalog, 10);
     for (let read = 0; read < 12; read++) {

@@ -4,7 +4,7 @@ import type { SnapshotExperiment } from '@shortlist/core/contracts/assignment-sn
 import type { SlateRecord } from '@shortlist/core/contracts/serving-records.ts';
 import type { LoadedRelease } from '@shortlist/core/release/loaded-release.ts';
 import { AssignmentBook } from '@shortlist/serving/experiments/assignment-book.ts';
-import type { RecommenderOptions } from '@shortlist/serving/create-recommender.ts';
+import type { RecommenderOptions } from '@shortlist/serving/recommender-options.ts';
 import { experimentOf, layerOf, snapshotOf, variantsOf } from '../../../core/test/assignment/snapshots.ts';
 import { NOW_S, openTinyRelease, recommenderOf, slateOf } from '../pipeline/tiny-serving.ts';
 import { KeptRecords } from '../records/kept-records.ts';

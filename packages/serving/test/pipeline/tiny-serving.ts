@@ -12,7 +12,8 @@ import { seededRandom } from '@shortlist/core/statistics/seeded-random.ts';
 import type { KeyedProfileEvents, ProfileStore, ProfileUnit } from '@shortlist/core/stores/profile-store.ts';
 import { buildTinyRelease, writeTinyRun } from '../../../core/test/release/tiny-run.ts';
 import { randomRanker } from '../../bench/random-ranker.ts';
-import { createRecommender, type PipelineRecommender, type RecommenderOptions } from '../../src/create-recommender.ts';
+import { createRecommender, type PipelineRecommender } from '../../src/create-recommender.ts';
+import type { RecommenderOptions } from '../../src/recommender-options.ts';
 
 export const NOW_S = 1_700_000_000;
 export const LIMITS = { deadlineMs: 10_000, batchRequestsMax: 32, batchRowsMax: 2048, batchWaitMs: 0, queueMax: 1000 };
