@@ -24,19 +24,16 @@ import { postgresStores } from '@shortlist/core/stores/postgres/stores.ts';
 import { rebuildCounters } from '@shortlist/ingest/aggregator/rebuild-counters.ts';
 import { WHOLE } from '@shortlist/ingest/aggregator/shard.ts';
 import { verifyCounters } from '@shortlist/ingest/aggregator/verify-counters.ts';
+import { option } from '../../core/bench/option.ts';
 import { report, summarised, type BenchResult } from '../../core/bench/report.ts';
 import { readEnvironment } from '../src/environment.ts';
 import { withDatabase } from '../src/workspace/database.ts';
 import { openRedis } from '../src/workspace/redis.ts';
 
-function option(name: string, initial: number): number {
-  const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? initial : Number(process.argv[at + 1]);
-}
-const events = option('events', 200_000);
-const rate = option('rate', 20_000);
-const seconds = option('seconds', 10);
-const repeats = option('repeats', 5);
+const events = Number(option('events', '200000'));
+const rate = Number(option('rate', '20000'));
+const seconds = Number(option('seconds', '10'));
+const repeats = Number(option('repeats', '5'));
 const BATCH = 1_000;
 const [ITEMS, USERS] = [10_000, 50_000];
 const TYPES: readonly EventType[] = [

@@ -21,16 +21,13 @@ import { analyseExperiment } from '@shortlist/experiments/analysis/create-analys
 import type { ExperimentResults } from '@shortlist/experiments/analysis/results.ts';
 import type { AnalysisSubject } from '@shortlist/experiments/decisions/evidence.ts';
 import { loadBuiltInMetrics } from '@shortlist/experiments/documents/metric-catalogue.ts';
+import { option } from '../../core/bench/option.ts';
 import { report, summarised, type BenchResult } from '../../core/bench/report.ts';
 import { readEnvironment } from '../src/environment.ts';
 import { createCluster, withDatabase } from '../src/workspace/database.ts';
 import { forgetLastHour, makeHistory, makeLastHour, removeLastHour, type History } from './load/experiment-history.ts';
 import { cpuOf } from '../../service/bench/process-cpu.ts';
 
-function option(name: string, initial: string): string {
-  const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? initial : process.argv[at + 1]!;
-}
 const exposures = Number(option('exposures', '500000'));
 const workMemoryMb = Number(option('memory', '1024'));
 const kept = option('home', '');
@@ -83,16 +80,19 @@ const digest = async (pool: Pool): Promise<unknown> => {
 };
 
 await withDatabase(environment, 'bench', async ({ pool }) => {
-  await pool.query('CREATE TABLE IF NOT EXISTS bench_history (until_s float8 NOT NULL)');
-  const { rows } = await pool.query<{ untilS: number }>('SELECT until_s AS "untilS" FROM bench_history');
-  const untilS = rows[0]?.untilS ?? Math.floor(Date.now() / 1000 / HOUR_S) * HOUR_S;
-  const history: History = { experiment: 'ranker', exposures, untilS, days: DAYS };
+  await pool.query('CREATE TABLE IF NOT EXISTS bench_history (exposures bigint NOT NULL, until_s float8 NOT NULL)');
+  const { rows } = await pool.query<Pick<History, 'exposures' | 'untilS'>>(
+    'SELECT exposures::float8 AS exposures, until_s AS "untilS" FROM bench_history',
+  );
+  // What is kept goes on as it was made: another number of exposures would make another last hour.
+  const made = rows[0] ?? { exposures, untilS: Math.floor(Date.now() / 1000 / HOUR_S) * HOUR_S };
+  const history: History = { experiment: 'ranker', ...made, days: DAYS };
   if (rows.length === 0) {
     await makeHistory(pool, history, log);
-    await pool.query('INSERT INTO bench_history VALUES ($1)', [untilS]);
+    await pool.query('INSERT INTO bench_history VALUES ($1, $2)', [made.exposures, made.untilS]);
   } else if (isFull) await removeLastHour(pool, history);
   const subject = subjectOf(history);
-  const analyse = (isAnew: boolean) => analyseExperiment(pool, subject, untilS, { workMemoryMb, isAnew });
+  const analyse = (isAnew: boolean) => analyseExperiment(pool, subject, made.untilS, { workMemoryMb, isAnew });
   const counts = await pool.query<{ table: string; rows: number }>(
     `SELECT regexp_replace(relname, '_[0-9]{8}$', '') AS table, sum(reltuples)::float8 AS rows FROM pg_class
      WHERE relkind = 'r' AND relname ~ '^(exposures|slate_experiments|events_[0-9]{8})$' GROUP BY 1 ORDER BY 1`,

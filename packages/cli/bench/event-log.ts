@@ -13,18 +13,15 @@ import { eventsPayload } from '@shortlist/core/stores/log-payloads.ts';
 import { APPEND } from '@shortlist/core/stores/postgres/append-statement.ts';
 import { postgresStores } from '@shortlist/core/stores/postgres/stores.ts';
 import { UnitDays } from '@shortlist/core/stores/postgres/unit-days.ts';
+import { option } from '../../core/bench/option.ts';
 import { report, summarised, type BenchResult } from '../../core/bench/report.ts';
 import { readEnvironment } from '../src/environment.ts';
 import { createCluster, openDatabase } from '../src/workspace/database.ts';
 import { cpuOf } from '../../service/bench/process-cpu.ts';
 
-function option(name: string, initial: number): number {
-  const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? initial : Number(process.argv[at + 1]);
-}
-const total = option('events', 20_000);
-const repeats = option('repeats', 5);
-const lanesMax = option('lanes', 4);
+const total = Number(option('events', '20000'));
+const repeats = Number(option('repeats', '5'));
+const lanesMax = Number(option('lanes', '4'));
 const BATCHES = [1, 100, 1_000, 5_000];
 
 let made = 0;

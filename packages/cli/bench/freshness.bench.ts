@@ -11,20 +11,17 @@
  */
 import { loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { option } from '../../core/bench/option.ts';
 import { report, summarised } from '../../core/bench/report.ts';
 import { killChildren } from '../../serving/test/child-pod.ts';
 import { LiveShop, statusOf } from '../test/live/live-shop.ts';
 import { Connection } from '../../service/bench/connection.ts';
 
-function option(name: string, initial: number): number {
-  const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? initial : Number(process.argv[at + 1]);
-}
-const EVENTS = option('events', 200);
-const STOCK_CHANGES = option('changes', 50);
-const REPEATS = option('repeats', 5);
+const EVENTS = Number(option('events', '200'));
+const STOCK_CHANGES = Number(option('changes', '50'));
+const REPEATS = Number(option('repeats', '5'));
 /** Events per second beside those that are measured. */
-const RATE = option('rate', 100);
+const RATE = Number(option('rate', '100'));
 const LIMIT_MS = 20_000;
 
 const shop = await LiveShop.open();

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { Catalog } from '@shortlist/core/catalog/catalog.ts';
 import { itemsToArrow } from '@shortlist/core/catalog/write-items.ts';
 import { postgresStores } from '@shortlist/core/stores/postgres/stores.ts';
+import { option } from '../../core/bench/option.ts';
 import { report, summarised, type BenchResult } from '../../core/bench/report.ts';
 import { readEnvironment } from '../src/environment.ts';
 import { DEFAULT_PARAMETERS } from '../src/generate/parameters.ts';
@@ -19,12 +20,8 @@ import { itemFeaturesAt } from '../src/train/item-features-file.ts';
 import { readTrainingLog, type TrainingLog } from '../src/train/training-log.ts';
 import { withDatabase } from '../src/workspace/database.ts';
 
-function option(name: string, initial: number): number {
-  const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? initial : Number(process.argv[at + 1]);
-}
-const events = option('events', 200_000);
-const repeats = option('repeats', 3);
+const events = Number(option('events', '200000'));
+const repeats = Number(option('repeats', '3'));
 const PROFILES = 1_000;
 
 const home = mkdtempSync(join(tmpdir(), 'shortlist-bench-'));

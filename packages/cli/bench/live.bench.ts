@@ -12,6 +12,7 @@ import { join, resolve } from 'node:path';
 import { BUILD_FEATURES } from '@shortlist/core/release/feature-schema.ts';
 import { ReleaseRegistry } from '@shortlist/core/release/registry.ts';
 import { postgresStores } from '@shortlist/core/stores/postgres/stores.ts';
+import { option } from '../../core/bench/option.ts';
 import { report, summarised, type BenchResult } from '../../core/bench/report.ts';
 import { buildTinyRelease, TINY_ITEMS, writeTinyRun } from '../../core/test/release/tiny-run.ts';
 import { readEnvironment } from '../src/environment.ts';
@@ -19,12 +20,8 @@ import { INGEST, POD, ServiceProcess, type ServiceKind } from '../src/up/service
 import { withDatabase } from '../src/workspace/database.ts';
 import { openRedis } from '../src/workspace/redis.ts';
 
-function option(name: string, initial: number): number {
-  const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? initial : Number(process.argv[at + 1]);
-}
-const CHANGES = option('changes', 200);
-const REPEATS = option('repeats', 5);
+const CHANGES = Number(option('changes', '200'));
+const REPEATS = Number(option('repeats', '5'));
 const DATASET = 'bench';
 const PODS = 2;
 const READY_WITHIN_MS = 60_000;

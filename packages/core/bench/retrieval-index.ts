@@ -20,6 +20,7 @@ import { FlatIndex } from '../src/retrieval/flat-index.ts';
 import { HnswIndex } from '../src/retrieval/hnsw-index.ts';
 import { IndexTrial, quantile } from '../src/retrieval/index-trial.ts';
 import { ScanIndex } from '../src/retrieval/scan-index.ts';
+import { option } from './option.ts';
 import { report, summarised, type BenchResult } from './report.ts';
 import { benchIndex, type BenchIndex } from './retrieval-indexes.ts';
 import { syntheticVectors, trainedVectors, type BenchVectors } from './retrieval-vectors.ts';
@@ -30,20 +31,16 @@ const FITTED_K = 500;
 /** Searches that one index does in a round of its own. */
 const TIMED_MS_MAX = 3000;
 
-function option(name: string, initial: string): string {
-  const at = process.argv.indexOf(name);
-  return at < 0 ? initial : (process.argv[at + 1] ?? initial);
-}
-const ks = option('--k', '100,300,500').split(',').map(Number);
-const target = Number(option('--target', '0.97'));
-const repeats = Number(option('--repeats', '5'));
+const ks = option('k', '100,300,500').split(',').map(Number);
+const target = Number(option('target', '0.97'));
+const repeats = Number(option('repeats', '5'));
 const onlyBuild = process.argv.includes('--only-build');
-const graphItemsMax = Number(option('--graph-items-max', '100000'));
+const graphItemsMax = Number(option('graph-items-max', '100000'));
 
 async function indexesOf(of: BenchVectors): Promise<BenchIndex[]> {
   const items = of.vectors.length / of.dim;
   const made: BenchIndex[] = [];
-  for (const name of option('--indexes', 'flat,flat_int8,ivf,hnsw32x400').split(','))
+  for (const name of option('indexes', 'flat,flat_int8,ivf,hnsw32x400').split(','))
     if (!name.startsWith('hnsw') || items <= graphItemsMax) made.push(await benchIndex(name, of));
   return made;
 }
@@ -126,11 +123,11 @@ async function measure(of: BenchVectors): Promise<BenchResult[]> {
   return results;
 }
 
-const fold = option('--fold', '');
+const fold = option('fold', '');
 const results: BenchResult[] = [];
 if (fold !== '') results.push(...(await measure(await trainedVectors(fold, QUERIES))));
 else
-  for (const set of option('--sets', 'easy,hard').split(','))
-    for (const items of option('--items', '1000,100000,1000000').split(','))
+  for (const set of option('sets', 'easy,hard').split(','))
+    for (const items of option('items', '1000,100000,1000000').split(','))
       results.push(...(await measure(syntheticVectors(Number(items), QUERIES, set as ShopKind))));
 if (!onlyBuild) report(results);
