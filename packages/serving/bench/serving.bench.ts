@@ -4,7 +4,7 @@
  *
  *   node packages/serving/bench/serving.bench.ts [--items 1000,100000] [--candidates 500,300,100] [--caches warm,cold]
  *     [--index KIND] [--users 20000] [--repeats 5] [--seconds 3] [--loads 30,60,80] [--route recommend|rank]
- *     [--batching natural,none,1,5,10] [--release DIR] [--json FILE]
+ *     [--batching natural,none,max4,1,5,10] [--release DIR] [--json FILE]
  *
  * Every request goes through all stages: profile of 100 events, eleven sources, filters, rules, MMR, an experiment that
  * everybody is in, records that are sent. Users come by Zipf. `cold` reads every profile from Valkey, `warm` keeps them.
@@ -58,9 +58,10 @@ const CACHES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   warm: {},
   cold: { SHORTLIST_PROFILE_CACHE_MS: '0', SHORTLIST_PROFILE_CACHE_NOTIFIED_MS: '0' },
 };
-/** `natural` takes what waits, `none` one request at a time, a number waits so many milliseconds. */
+/** `natural` takes what waits, `maxN` no more than N of it, `none` one request at a time; a number waits so many milliseconds. */
 const batchingOf = (policy: string): Readonly<Record<string, string>> => {
   if (policy === 'natural') return {};
+  if (policy.startsWith('max')) return { SHORTLIST_BATCH_REQUESTS_MAX: policy.slice(3) };
   return policy === 'none' ? { SHORTLIST_BATCH_REQUESTS_MAX: '1' } : { SHORTLIST_BATCH_WAIT_MS: policy };
 };
 
