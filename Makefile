@@ -30,6 +30,7 @@ BENCH_live := packages/cli/bench/live.bench.ts
 BENCH_records := packages/cli/bench/records.bench.ts
 BENCH_follow := packages/serving/bench/live.bench.ts
 BENCH_retail := packages/cli/bench/retail.bench.ts
+BENCH_start := packages/cli/bench/start.bench.ts
 BENCH_analysis := packages/cli/bench/analysis.bench.ts
 
 help: ## list the targets
@@ -56,8 +57,8 @@ test-experiments: setup ## experiments in full length: vectors, 2,000 simulated 
 check: setup ## lint, types, dependency directions, unused code, format
 	@node --disable-warning=ExperimentalWarning scripts/test.ts --checks
 
-bench: setup ## measure (SUITE=serving|stages|processes|profiles|swap|reload|overload|observing|retrieval|sources|assignment|import|aggregator|ingest|records|freshness|live|follow|analysis|retail, JSON=FILE, ARGS=options of the suite)
-	@test -n "$(BENCH_$(SUITE))" || { echo 'bench: SUITE is one of serving, stages, processes, profiles, swap, reload, overload, observing, retrieval, sources, assignment, import, aggregator, ingest, records, freshness, live, follow, retail, analysis' >&2; exit 2; }
+bench: setup ## measure (SUITE=serving|stages|processes|profiles|swap|reload|overload|observing|retrieval|sources|assignment|import|aggregator|ingest|records|freshness|live|follow|analysis|retail|start, JSON=FILE, ARGS=options of the suite)
+	@test -n "$(BENCH_$(SUITE))" || { echo 'bench: SUITE is one of serving, stages, processes, profiles, swap, reload, overload, observing, retrieval, sources, assignment, import, aggregator, ingest, records, freshness, live, follow, retail, start, analysis' >&2; exit 2; }
 	@node --expose-gc --disable-warning=ExperimentalWarning $(BENCH_$(SUITE)) $(ARGS) $(if $(JSON),--json $(JSON))
 
 performance-page: ## docs/performance.md from docs/bench-history.jsonl (make bench ... ARGS='... --history' adds to it)

@@ -55,7 +55,7 @@ const BATCHING: readonly Column[] = [
 export function performancePage(figures: Figures): string {
   const runs = configurations(figures, /^serving\.\w+\.\d+\.(?:warm|cold)(?=\.saturation$)/);
   const ranked = configurations(figures, /^rank\.\w+\.\d+\.(?:warm|cold)(?=\.saturation$)/);
-  const batched = configurations(figures, /^serving\.\w+\.\d+\.warm(?:\.(?:none|1|5|10))?(?=\.saturation$)/);
+  const batched = configurations(figures, /^serving\.\w+\.\d+\.warm(?:\.(?:none|max\d+|\d+))?(?=\.saturation$)/);
   return [
     '# Speed',
     '',
@@ -63,7 +63,7 @@ export function performancePage(figures: Figures): string {
     '',
     'One pod on one core with all of the request path: profile of 100 events, eleven sources, filters, int8 ranker (of the first',
     '200 candidates), rules, MMR, an experiment, records that are sent. The load generator, Valkey and the sink of records have the other core. Users come by',
-    'Zipf; `cold` reads every profile from Valkey. Medians of the repeats, with least and most where they matter. Latencies count',
+    'Zipf; `cold` reads every profile from Valkey; `ann` has the vector index as its only source. Medians of the repeats, with least and most where they matter. Latencies count',
     'from the moment at which a request was meant to be sent; arrivals are open (Poisson). `alone` is one connection.',
     '',
     '## The whole pod (`POST /recommend`)',
@@ -83,7 +83,7 @@ export function performancePage(figures: Figures): string {
     '',
     '## Batching',
     '',
-    '`none` computes one request at a time, `natural` (the row without a name, the default) takes what waits, a number is a timer',
+    '`none` computes one request at a time, `natural` (the row without a name, the default) takes what waits, `max8` at most 8 of it, a number is a timer',
     'of so many milliseconds.',
     '',
     ...table('items . candidates . caches . policy', BATCHING, batched, figures),

@@ -13,6 +13,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Pool } from 'pg';
+import { goFirst } from '../../core/bench/go-first.ts';
 import { option } from '../../core/bench/option.ts';
 import { report, summarised } from '../../core/bench/report.ts';
 import { cpuOf } from '../../service/bench/process-cpu.ts';
@@ -42,6 +43,7 @@ async function postmasterOf(pool: Pool): Promise<number> {
   return Number(readFileSync(join(rows[0]!.folder, 'postmaster.pid'), 'utf8').split('\n')[0]);
 }
 
+goFirst();
 // The servers that are started from here stay on the other core, too.
 spawnSync('taskset', ['-cp', String(OTHERS_CORE), String(process.pid)]);
 const environment = readEnvironment(process.env);

@@ -19,6 +19,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Catalog } from '@shortlist/core/catalog/catalog.ts';
 import type { IndexKind } from '@shortlist/core/retrieval/vector-index.ts';
+import { goFirst } from '../../core/bench/go-first.ts';
 import { option } from '../../core/bench/option.ts';
 import { report, summarised, type BenchResult } from '../../core/bench/report.ts';
 import { NOW_S } from '../../core/bench/retrieval-shop.ts';
@@ -89,6 +90,7 @@ async function measure(pod: PodProcess, bodies: readonly string[]): Promise<Benc
   return figures.map(([figure, unit, value]) => summarised(`overload.${factor}x.${figure}`, unit, [value]));
 }
 
+goFirst();
 const folder = await mkdtemp(join(tmpdir(), 'overload-bench-'));
 try {
   const release = await benchRelease(Number(option('items', '100000')), option('index', 'ivf') as IndexKind);

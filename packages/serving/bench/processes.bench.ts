@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { Catalog } from '@shortlist/core/catalog/catalog.ts';
 import type { IndexKind } from '@shortlist/core/retrieval/vector-index.ts';
 import { NOW_S } from '../../core/bench/retrieval-shop.ts';
+import { goFirst } from '../../core/bench/go-first.ts';
 import { option } from '../../core/bench/option.ts';
 import { report, summarised } from '../../core/bench/report.ts';
 import { RedisProcess, SERVERS } from '../../core/test/stores/redis/redis-process.ts';
@@ -91,6 +92,7 @@ async function measure(pods: readonly PodProcess[], round: number, alone: { rate
   return { rate, cpuUs };
 }
 
+goFirst();
 const folder = await mkdtemp(join(tmpdir(), 'processes-bench-'));
 chmodSync(folder, 0o755);
 const sink = await openRecordsSink();

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Catalog } from '@shortlist/core/catalog/catalog.ts';
 import type { IndexKind } from '@shortlist/core/retrieval/vector-index.ts';
+import { goFirst } from '../../core/bench/go-first.ts';
 import { option } from '../../core/bench/option.ts';
 import { report, summarised, type BenchResult } from '../../core/bench/report.ts';
 import { NOW_S } from '../../core/bench/retrieval-shop.ts';
@@ -70,6 +71,7 @@ async function measure(pod: PodProcess, ids: readonly string[], bodies: readonly
   ];
 }
 
+goFirst();
 const folder = await mkdtemp(join(tmpdir(), 'reload-bench-'));
 try {
   const release = await benchRelease(Number(option('items', '100000')), option('index', 'ivf') as IndexKind);

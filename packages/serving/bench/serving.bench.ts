@@ -4,13 +4,15 @@
  *
  *   node packages/serving/bench/serving.bench.ts [--items 1000,100000] [--candidates 500,300,100] [--caches warm,cold]
  *     [--index KIND] [--users 20000] [--repeats 5] [--seconds 3] [--loads 30,60,80] [--route recommend|rank]
- *     [--batching natural,none,max4,1,5,10] [--release DIR] [--json FILE]
+ *     [--batching natural,none,max4,1,5,10] [--release DIR] [--name LABEL]
+ *     [--parameters JSON] [--json FILE]
  *
  * Every request goes through all stages: profile of 100 events, eleven sources, filters, rules, MMR, an experiment that
  * everybody is in, records that are sent. Users come by Zipf. `cold` reads every profile from Valkey, `warm` keeps them.
  * Names are `serving.<items>.<candidates>.<caches>[.<batching>].<figure>`:
  *
- * (`rank.*` where the items are given.)
+ * (`rank.*` where the items are given.) `--name` takes the place of `<items>`, for a run with other `--parameters`: those of
+ * the release under test, e.g. `{"sources":{...}}`.
  *
  * - `saturation`: answers per second of 16 connections that never pause; `cpu`: CPU time of the pod per answer there
  * - `alone.p50|p99`, `alone.cpu`: the same of one connection; `stage.*`: where that time goes (`profile` waits for Valkey
@@ -28,6 +30,7 @@ import { Catalog } from '@shortlist/core/catalog/catalog.ts';
 import type { ReleaseManifest } from '@shortlist/core/contracts/release-manifest.ts';
 import type { IndexKind } from '@shortlist/core/retrieval/vector-index.ts';
 import { NOW_S } from '../../core/bench/retrieval-shop.ts';
+import { goFirst } from '../../core/bench/go-first.ts';
 import { option } from '../../core/bench/option.ts';
 import { report, summarised, type BenchResult } from '../../core/bench/report.ts';
 import { RedisProcess, SERVERS } from '../../core/test/stores/redis/redis-process.ts';
@@ -53,6 +56,7 @@ const SECONDS = Number(option('seconds', '3'));
 const SATURATING = 16;
 const OPEN_CONNECTIONS = 256;
 const ROUTE = option('route', 'recommend');
+const PARAMETERS = JSON.parse(option('parameters', '{}')) as ReleaseManifest['parameters'];
 const LOADS = option('loads', '30,60,80').split(',').filter(Boolean).map(Number);
 const CACHES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   warm: {},
@@ -116,7 +120,11 @@ async function openShop(items: number, redis: RedisProcess, recordsUrl: string, 
 /** Everything of one configuration; names begin with `name`. */
 async function measure(shop: Shop, name: string, run: Run): Promise<BenchResult[]> {
   const home = await mkdtemp(join(shop.folder, 'home-'));
-  const manifest = await placeRelease(shop.release, { home, dataset: DATASET }, { candidatesMax: run.candidates });
+  const manifest = await placeRelease(
+    shop.release,
+    { home, dataset: DATASET },
+    { ...PARAMETERS, candidatesMax: run.candidates },
+  );
   const pod = await PodProcess.start({
     core: POD_CORE,
     logFile: join(home, 'pod.log'),
@@ -213,6 +221,7 @@ interface Run {
   readonly batching: string;
 }
 
+goFirst();
 const folder = await mkdtemp(join(tmpdir(), 'serving-bench-'));
 chmodSync(folder, 0o755);
 spawnSync('taskset', ['-cp', String(OTHERS_CORE), String(process.pid)]);
@@ -222,7 +231,7 @@ const results: BenchResult[] = [];
 try {
   for (const items of list('items', '1000,100000').map(Number)) {
     const shop = await openShop(items, redis, sink.url, folder);
-    const label = option('release', '') === '' ? sizeOf(items) : basename(option('name', shop.release));
+    const label = option('name', option('release', '') === '' ? sizeOf(items) : basename(shop.release));
     for (const caches of list('caches', 'warm'))
       for (const candidates of list('candidates', '500').map(Number))
         for (const batching of list('batching', 'natural')) {

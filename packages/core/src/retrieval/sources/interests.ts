@@ -21,11 +21,17 @@ export function readInterests(query: SourceQuery, options: InterestOptions, out:
   const rate = options.halfLifeS === 0 ? 0 : Math.LN2 / options.halfLifeS;
   out.reset();
   let left = options.eventsMax;
+  // Lines of one basket share their time, and so the exponential.
+  let timeS = NaN;
+  let decayed = 1;
   for (let e = profile.length - 1; e >= 0 && left > 0; e--) {
     const weight = EVENT_WEIGHT[profile.types[e]!]! / options.weightScale;
     if (weight === 0) continue;
     left -= 1;
-    const ageS = Math.max(0, nowS - profile.timesS[e]!);
-    out.add(profile.rows[e]!, weight * Math.exp(-rate * ageS));
+    if (profile.timesS[e]! !== timeS) {
+      timeS = profile.timesS[e]!;
+      decayed = Math.exp(-rate * Math.max(0, nowS - timeS));
+    }
+    out.add(profile.rows[e]!, weight * decayed);
   }
 }
