@@ -38,6 +38,7 @@ const POD: readonly Column[] = [
   { title: 'p99 at 60 %', figure: 'load60.p99', shown: ms, spread: true },
   { title: 'p99.9 at 60 %', figure: 'load60.p999', shown: ms },
   { title: 'p99 at 80 %', figure: 'load80.p99', shown: ms, spread: true },
+  { title: 'longest stall of the core / ms', figure: 'stall.longest', shown: ms, spread: true },
   { title: 'recall@500', figure: 'recall500', shown: share },
   { title: 'MiB', figure: 'rss', shown: mib },
 ];
@@ -64,7 +65,8 @@ export function performancePage(figures: Figures): string {
     'One pod on one core with all of the request path: profile of 100 events, eleven sources, filters, int8 ranker (of the first',
     '200 candidates), rules, MMR, an experiment, records that are sent. The load generator, Valkey and the sink of records have the other core. Users come by',
     'Zipf; `cold` reads every profile from Valkey; `ann` has the vector index as its only source. Medians of the repeats, with least and most where they matter. Latencies count',
-    'from the moment at which a request was meant to be sent; arrivals are open (Poisson). `alone` is one connection.',
+    'from the moment at which a request was meant to be sent; arrivals are open (Poisson). `alone` is one connection. The longest stall is',
+    'what the core takes within three seconds from a program that only reads the clock: the machine is virtual and shared.',
     '',
     '## The whole pod (`POST /recommend`)',
     '',

@@ -18,6 +18,7 @@
  * - `alone.p50|p99`, `alone.cpu`: the same of one connection; `stage.*`: where that time goes (`profile` waits for Valkey
  *   when cold); `stage.rest`: CPU that no stage has: HTTP, JSON, sockets, collection of garbage
  * - `load30.p50|p95|p99|p999`: latency at 30 % of saturation, open arrivals, counted from the intended start
+ * - `stall.longest|lost`: what the pod's core takes from a program that only reads the clock, while the pod does nothing
  * - `recall500`: of the release's index against the exact scan, as its manifest has it
  */
 import { spawnSync } from 'node:child_process';
@@ -33,6 +34,7 @@ import { NOW_S } from '../../core/bench/retrieval-shop.ts';
 import { goFirst } from '../../core/bench/go-first.ts';
 import { option } from '../../core/bench/option.ts';
 import { report, summarised, type BenchResult } from '../../core/bench/report.ts';
+import { stallsOf } from '../../core/bench/stalls.ts';
 import { RedisProcess, SERVERS } from '../../core/test/stores/redis/redis-process.ts';
 import { benchRelease, placeRelease } from './http/bench-release.ts';
 import { fillProfiles, writeShopFiles } from './http/bench-shop.ts';
@@ -158,6 +160,9 @@ async function measure(shop: Shop, name: string, run: Run): Promise<BenchResult[
   try {
     await load(pod.url, shop, 1, { connections: SATURATING, seconds: 2 * SECONDS });
     for (let repeat = 0; repeat < REPEATS; repeat++) {
+      const { longestMs, lostShare } = stallsOf(POD_CORE, SECONDS);
+      note('stall.longest', 'ms', longestMs);
+      note('stall.lost', 'share', lostShare);
       await measureAlone(pod, shop, repeat, note);
       const before = pod.cpuUs();
       const full = await load(pod.url, shop, 100 + repeat, { connections: SATURATING });
