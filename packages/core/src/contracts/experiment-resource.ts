@@ -20,11 +20,27 @@ export const ResourceDecisionSchema = Type.Object(
   closed,
 );
 
+/** A treatment against control in one metric. Lifts are relative: 0.05 is +5 %. */
+export const ResourceMetricSchema = Type.Object(
+  {
+    metric: Type.String({ maxLength: 63 }),
+    role: Type.Enum(['success', 'guardrail']),
+    variant: Type.String({ maxLength: 63 }),
+    lift: Type.Optional(Type.Number({ description: 'Relative to control; absent: it cannot be had yet.' })),
+    low: Type.Optional(Type.Number({ description: 'Lower end of the confidence sequence of the lift.' })),
+    high: Type.Optional(
+      Type.Number({ description: 'Upper end of it; both hold however often one looks. Absent: not yet.' }),
+    ),
+  },
+  closed,
+);
+
 /** What the controller writes back of an experiment; the experiments service is where it comes from. */
 export const ExperimentStatusSchema = Type.Object(
   {
     observedGeneration: Type.Optional(Type.Integer({ minimum: 0, description: 'Of the spec that was applied last.' })),
     state: Type.Optional(StateSchema),
+    since: Type.Optional(ResourceTime('When the controller first saw it in this state.')),
     version: Type.Optional(Type.Integer({ minimum: 0, description: 'Configuration version.' })),
     phase: Type.Optional(Type.Integer({ minimum: 0, description: 'Configuration version that its analysis began with.' })),
     resourceVersion: Type.Optional(
@@ -40,6 +56,17 @@ export const ExperimentStatusSchema = Type.Object(
     decisions: Type.Optional(
       Type.Array(ResourceDecisionSchema, { maxItems: 10, description: 'The newest, oldest first.' }),
     ),
+    units: Type.Optional(Type.Integer({ minimum: 0, description: 'Exposed units of all variants.' })),
+    variants: Type.Optional(
+      Type.Array(
+        Type.Object({ name: Type.String({ maxLength: 63 }), units: Type.Integer({ minimum: 0 }) }, closed),
+        { maxItems: 20, description: 'Exposed units by variant, control first.' },
+      ),
+    ),
+    metrics: Type.Optional(
+      Type.Array(ResourceMetricSchema, { maxItems: 100, description: 'Success metrics, then guardrails.' }),
+    ),
+    resultsAt: Type.Optional(ResourceTime('When these numbers were computed.')),
     conditions: Type.Optional(ConditionsSchema),
   },
   closed,
