@@ -1,0 +1,19 @@
+import type { Config } from './config.ts';
+import { experimentKind } from './experiment/experiment-kind.ts';
+import type { KubeObject } from './runtime/kube-object.ts';
+import type { ControlledKind } from './runtime/reconciler.ts';
+
+/** Every kind that the controller reconciles. */
+export function kindsOf(config: Config): readonly ControlledKind<KubeObject>[] {
+  const { experimentsUrl: url, experimentsToken: token, experimentsPollEveryMs: pollEveryMs } = config;
+  const { resultsEveryS, refusedAgainS } = config;
+  return [
+    experimentKind({
+      ...{ url, token, pollEveryMs },
+      resultsEveryMs: resultsEveryS * 1000,
+      refusedAgainMs: refusedAgainS * 1000,
+      now: Date.now,
+      nowMs: () => performance.now(),
+    }) as ControlledKind<KubeObject>,
+  ];
+}
