@@ -14,6 +14,7 @@ export function kindsOf(config: Config): readonly ControlledKind<KubeObject>[] {
       refusedAgainMs: refusedAgainS * 1000,
       now: Date.now,
       nowMs: () => performance.now(),
+      chance: Math.random,
     }) as ControlledKind<KubeObject>,
   ];
 }

@@ -28,7 +28,12 @@ export interface ReconcilerOptions {
   readonly now: () => number;
   /** Monotonic. */
   readonly nowMs: () => number;
+  /** In [0, 1). */
+  readonly chance: () => number;
 }
+
+/** What the service says of a resource; `version` is that of the document of this name, whosesoever it is; 0: none. */
+type Applied = Pick<Observed, 'served' | 'refusal'> & { readonly version: number };
 
 /** On a resource: what it makes of the service is ended before it goes. */
 const FINALIZER = 'shortlist.dev/experiment';
@@ -38,6 +43,8 @@ const SPLITTING: ReadonlySet<string> = new Set(['running', 'needs_attention']);
 /** Somebody else changes the same experiment in the service; then it is looked at anew. */
 const CONFLICTS_MAX = 4;
 const AGAIN_SPREAD_MS = 5_000;
+/** Of a resource for which the service could not be asked. */
+const UNKNOWN = -1;
 
 /**
  * An Experiment resource is the document of the same name in the experiments service, and started. Each step looks at what
@@ -73,6 +80,7 @@ export class ExperimentReconciler implements Reconciler<Experiment> {
       if (error instanceof ShortlistError && error.code === 'experiments_unreachable') {
         const isDeleting = deletionTimestamp !== undefined;
         const why = { message: error.message, isDeleting };
+        if (!this.#seen.has(resource.metadata.name)) this.#seen.set(resource.metadata.name, UNKNOWN);
         await this.#write(resource, unavailableStatus(resource.status ?? {}, why, this.#moment(resource)));
       }
       throw error;
@@ -97,38 +105,43 @@ export class ExperimentReconciler implements Reconciler<Experiment> {
 
   async #poll(): Promise<void> {
     const { term, service } = this.#options;
+    const wasAway = this.#isServiceAway;
     try {
       const found = new Map((await service.list()).map((one) => [one.metadata.name, one.metadata.resourceVersion]));
-      const isBack = this.#isServiceAway;
       this.#isServiceAway = false;
+      if (wasAway) this.#enqueueAll();
       for (const [name, version] of this.#seen)
-        if (isBack || found.get(name) !== version) term.enqueue(name, isBack ? Math.random() * AGAIN_SPREAD_MS : 0);
+        if (version !== UNKNOWN && (found.get(name) ?? 0) !== version) term.enqueue(name);
     } catch (error) {
-      if (term.fence.signal.aborted) return;
-      if (!this.#isServiceAway) term.log.warn({ err: error }, 'the experiments service cannot be asked');
-      // Every status says so: each is looked at, and then again with backoff.
-      if (!this.#isServiceAway)
-        for (const name of this.#seen.keys()) term.enqueue(name, Math.random() * AGAIN_SPREAD_MS);
+      if (term.fence.signal.aborted || wasAway) return;
+      term.log.warn({ err: error }, 'the experiments service cannot be asked');
       this.#isServiceAway = true;
+      // Every status is to say so: each is looked at, fails, and comes again with backoff.
+      this.#enqueueAll();
     }
+  }
+
+  /** Not all in one moment: the service may have trouble enough. */
+  #enqueueAll(): void {
+    const { term, chance } = this.#options;
+    for (const name of this.#seen.keys()) term.enqueue(name, AGAIN_SPREAD_MS * chance());
   }
 
   async #bring(resource: Experiment): Promise<Outcome> {
     const { name } = resource.metadata;
-    const { served, refusal } = await this.#apply(resource);
+    const { served, refusal, version } = await this.#apply(resource);
     const isRunning = served !== null && SPLITTING.has(served.status.state);
     const numbers = served === null ? {} : await this.#numbers(resource, served);
     const observed: Observed = { served, refusal, ...numbers };
     await this.#write(resource, statusOf(resource.status ?? {}, observed, this.#moment(resource)));
-    // One that the service refused is looked at, too, when it is back.
-    this.#seen.set(name, served?.metadata.resourceVersion ?? 0);
+    this.#seen.set(name, version);
     const { resultsEveryMs, refusedAgainMs } = this.#options;
     const againMs = Math.min(isRunning ? resultsEveryMs : Infinity, refusal === null ? Infinity : refusedAgainMs);
     return againMs === Infinity ? {} : { requeueAfterMs: againMs };
   }
 
   /** Has the service hold the spec, and the experiment run. */
-  async #apply(resource: Experiment): Promise<Pick<Observed, 'served' | 'refusal'>> {
+  async #apply(resource: Experiment): Promise<Applied> {
     const { service } = this.#options;
     const { name, annotations = {} } = resource.metadata;
     const wanted = Value.Default(ExperimentSpecSchema, structuredClone(resource.spec)) as ExperimentSpec;
@@ -142,10 +155,11 @@ export class ExperimentReconciler implements Reconciler<Experiment> {
         isOurs = true;
         if (served.status.state === 'draft' && annotations[DRAFT] !== 'true')
           served = await service.start(name, served.metadata.resourceVersion, reasonOf('applied', resource));
-        return { served, refusal: null };
+        return { served, refusal: null, version: served.metadata.resourceVersion };
       } catch (error) {
         if (!(error instanceof ServiceRefusal)) throw error;
-        if (!isRace(error)) return { served: isOurs ? served : null, refusal: error };
+        const version = served?.metadata.resourceVersion ?? 0;
+        if (!isRace(error)) return { served: isOurs ? served : null, refusal: error, version };
         if (conflicts >= CONFLICTS_MAX) throw error;
       }
     }
