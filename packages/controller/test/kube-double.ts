@@ -163,7 +163,7 @@ export class KubeDouble {
 
   #store(collection: string, object: Stored, before: Stored | undefined): Stored {
     const version = ++this.#version;
-    const [, , , namespace = 'default'] = /^\/apis?\/(.*)\/namespaces\/([^/]+)\//.exec(collection) ?? ['', '', '', 'shop'];
+    const namespace = /\/namespaces\/([^/]+)\//.exec(collection)?.[1] ?? 'default';
     const isChanged = before === undefined || !isDeepStrictEqual(before.spec, object.spec);
     const stored: Stored = {
       ...object,
