@@ -126,7 +126,8 @@ export class ExperimentsDouble {
       return { deleted: name };
     }
     const isStart = verb === 'start';
-    if (kept.state !== (isStart ? 'draft' : 'running')) throw new Coded(409, 'transition_refused', `it is ${kept.state}`);
+    const from = isStart ? ['draft'] : ['running', 'needs_attention'];
+    if (!from.includes(kept.state)) throw new Coded(409, 'transition_refused', `it is ${kept.state}`);
     if (isStart) {
       kept.state = 'running';
       kept.resourceVersion++;
