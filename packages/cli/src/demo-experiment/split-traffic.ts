@@ -25,6 +25,16 @@ export interface SplitOptions {
   readonly seed: number;
   /** Told what goes on. */
   readonly print: (line: string) => void;
+  /** Has the experiment of this document run; by the service's API where it is absent. */
+  readonly begin?: (document: SplitDocument) => Promise<void>;
+}
+
+/** An experiment as it is applied. */
+export interface SplitDocument {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly spec: object;
 }
 
 export interface Running {
@@ -63,8 +73,7 @@ export async function splitTraffic(
   const client = new ExperimentsClient(platform.experimentsUrl);
   const name = `second-release-${Date.now().toString(36)}`;
   const second = await otherRelease(environment, dataset);
-  await client.request('POST', '/documents', { body: documentOf(name, second) });
-  await client.request('POST', pathOf(name, '/start'), { body: { reason: 'demonstration' } });
+  await (options.begin ?? beginBy(client))(documentOf(name, second));
   print(`Experiment ${name}: 90 % control, 10 % release ${second}, which draws its items by lot.`);
   const isReady = async () => {
     const pods = await statusOf(platform);
@@ -107,6 +116,11 @@ export async function splitTraffic(
     await visitors.stop().catch(() => undefined);
   }
 }
+
+const beginBy = (client: ExperimentsClient) => async (document: SplitDocument) => {
+  await client.request('POST', '/documents', { body: document });
+  await client.request('POST', pathOf(document.metadata.name, '/start'), { body: { reason: 'demonstration' } });
+};
 
 interface Watched {
   readonly isRolledBack: boolean;
@@ -213,7 +227,7 @@ async function otherRelease(environment: Environment, dataset: string): Promise<
   throw new ShortlistError('release_not_found', { release: 'a second one', dataset, known: active });
 }
 
-const documentOf = (name: string, release: string): object => ({
+const documentOf = (name: string, release: string): SplitDocument => ({
   apiVersion: 'shortlist.dev/v1alpha1',
   kind: 'Experiment',
   metadata: { name },
