@@ -137,5 +137,6 @@ const HEADER = `# Made from the contracts in packages/core/src/contracts and the
 /** Every CustomResourceDefinition as the file that is committed in deploy/base/crds. */
 export const CRD_FILES: readonly { readonly name: string; readonly text: string }[] = RESOURCES.map((resource) => ({
   name: `${resource.plural}.${RESOURCE_GROUP}.yaml`,
-  text: HEADER + stringify(withMergedConditions(definitionOf(resource)), { aliasDuplicateObjects: false, lineWidth: 0 }),
+  text:
+    HEADER + stringify(withMergedConditions(definitionOf(resource)), { aliasDuplicateObjects: false, lineWidth: 0 }),
 }));

@@ -2,8 +2,7 @@ import { areDates, momentOf } from './dates.ts';
 import { NAME_RULE } from './patterns.ts';
 import type { Rules } from './structural-schema.ts';
 
-const saltOf = (object: string): string =>
-  `(has(${object}.spec.salt) ? ${object}.spec.salt : ${object}.metadata.name)`;
+const saltOf = (object: string): string => `(has(${object}.spec.salt) ? ${object}.spec.salt : ${object}.metadata.name)`;
 const sum = 'self.map(v, v.weight).sum()';
 
 /**
@@ -50,7 +49,9 @@ export const EXPERIMENT_RULES: Rules = {
       message: 'the type can never change: delete this experiment and create another one',
     },
   ],
-  'spec.allocation': [{ rule: 'self > 0.0', message: 'of nobody nothing can be learnt: the allocation must be above 0' }],
+  'spec.allocation': [
+    { rule: 'self > 0.0', message: 'of nobody nothing can be learnt: the allocation must be above 0' },
+  ],
   'spec.targeting[]': [
     { rule: 'has(self.__in__) || has(self.notIn)', message: 'a target needs `in` or `notIn`, with values' },
   ],

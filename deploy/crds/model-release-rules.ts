@@ -24,7 +24,10 @@ export const MODEL_RELEASE_RULES: Rules = {
     },
   ],
   'spec.deployment': [
-    { rule: 'self == oldSelf', message: 'the deployment can never change: create another ModelRelease for another one' },
+    {
+      rule: 'self == oldSelf',
+      message: 'the deployment can never change: create another ModelRelease for another one',
+    },
   ],
   'spec.rollout': [
     {
@@ -38,7 +41,5 @@ export const MODEL_RELEASE_RULES: Rules = {
       fieldPath: '.podShare',
     },
   ],
-  'spec.attempt': [
-    { rule: 'self >= oldSelf', message: 'attempts are counted upwards: raise it to try again' },
-  ],
+  'spec.attempt': [{ rule: 'self >= oldSelf', message: 'attempts are counted upwards: raise it to try again' }],
 };

@@ -18,11 +18,11 @@ export const PATTERNS: Patterns = new Map([
     'an attribute is context.surface, context.device, context.category or user.<attribute>',
   ),
   worded(RELEASE_ID_PATTERN, 'a release id looks like r-202611210500-0a1b2c3d: `shortlist release list` shows them'),
-  worded('^[0-9a-f]{64}$', 'a SHA-256 digest is 64 hexadecimal digits in lower case: `sha256sum manifest.json` shows it'),
-  [
-    '^\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2}))?$',
-    DATE_RULE,
-  ],
+  worded(
+    '^[0-9a-f]{64}$',
+    'a SHA-256 digest is 64 hexadecimal digits in lower case: `sha256sum manifest.json` shows it',
+  ),
+  ['^\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2}))?$', DATE_RULE],
 ]);
 
 /** Of a resource's own name, which Kubernetes lets be longer and have dots. */

@@ -68,7 +68,9 @@ export class StructuralSchemas {
     if (patternProperties !== undefined) return { 'x-kubernetes-preserve-unknown-fields': true };
     if (type !== 'object') return {};
     const fields = Object.entries(properties as Record<string, Json>);
-    const needed = (required as string[]).filter((name) => fields.find(([one]) => one === name)?.[1].default === undefined);
+    const needed = (required as string[]).filter(
+      (name) => fields.find(([one]) => one === name)?.[1].default === undefined,
+    );
     return {
       ...(needed.length === 0 ? {} : { required: needed }),
       properties: Object.fromEntries(fields.map(([name, field]) => [name, this.of(field, joined(path, name))])),
@@ -77,7 +79,8 @@ export class StructuralSchemas {
 
   #validationsOf({ pattern }: Json, path: string): Json {
     const worded = pattern === undefined ? undefined : this.#patterns.get(pattern as string);
-    if (pattern !== undefined && worded === undefined) throw new Error(`${path}: no words for the pattern ${String(pattern)}`);
+    if (pattern !== undefined && worded === undefined)
+      throw new Error(`${path}: no words for the pattern ${String(pattern)}`);
     this.#unused.delete(path);
     const rules = [...(worded === undefined ? [] : [worded]), ...(this.#rules[path] ?? [])];
     return rules.length === 0 ? {} : { 'x-kubernetes-validations': rules };

@@ -10,7 +10,12 @@ export interface ControllerStatus {
   readonly ready: boolean;
   readonly leading: boolean;
   readonly identity: string;
-  readonly kinds: readonly { readonly kind: string; readonly objects: number; readonly waiting: number; readonly busy: number }[];
+  readonly kinds: readonly {
+    readonly kind: string;
+    readonly objects: number;
+    readonly waiting: number;
+    readonly busy: number;
+  }[];
   readonly process: { readonly rss_bytes: number; readonly heap_used_bytes: number };
 }
 
@@ -39,7 +44,10 @@ export class ControllerProcess {
   }
 
   /** `variables`: beside the ports. Resolves when it listens. */
-  static async start(variables: Readonly<Record<string, string>>, flags: readonly string[] = []): Promise<ControllerProcess> {
+  static async start(
+    variables: Readonly<Record<string, string>>,
+    flags: readonly string[] = [],
+  ): Promise<ControllerProcess> {
     const controller = new ControllerProcess(variables, flags);
     while (controller.#url === '') {
       if (controller.#child.exitCode !== null) throw new Error(`the controller ended:\n${controller.log}`);

@@ -57,7 +57,10 @@ export class OperatorBench {
   }
 
   /** With times that suit a test; a replica of its own lease where `variables` says so. */
-  async controller(variables: Readonly<Record<string, string>> = {}, flags: readonly string[] = []): Promise<ControllerProcess> {
+  async controller(
+    variables: Readonly<Record<string, string>> = {},
+    flags: readonly string[] = [],
+  ): Promise<ControllerProcess> {
     const controller = await ControllerProcess.start(
       {
         SHORTLIST_CONTROLLER_KUBECONFIG: this.plane.kubeconfig,

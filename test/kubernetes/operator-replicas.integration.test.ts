@@ -36,7 +36,9 @@ async function replicas(): Promise<{ leader: ControllerProcess; standby: Control
     await bench.controller({ SHORTLIST_CONTROLLER_IDENTITY: 'first' }),
     await bench.controller({ SHORTLIST_CONTROLLER_IDENTITY: 'second' }),
   ];
-  await until('one leads', async () => (await Promise.all(both.map((one) => one.status()))).some(({ leading }) => leading));
+  await until('one leads', async () =>
+    (await Promise.all(both.map((one) => one.status()))).some(({ leading }) => leading),
+  );
   const isLeading = (await Promise.all(both.map((one) => one.status()))).map(({ leading }) => leading);
   expect(isLeading.filter(Boolean)).toHaveLength(1);
   const [leader, standby] = isLeading[0]! ? [both[0]!, both[1]!] : [both[1]!, both[0]!];
@@ -59,7 +61,10 @@ describe(`two replicas on a real API server ${absent}`, { timeout: 600_000 }, ()
     await bench.untilState(['one'], 'running');
     expect(bench.historyOf('one')).toEqual(['create', 'start']);
     expect(await standby.ready()).toBe(200);
-    expect([await leader.metric('shortlist_controller_leading'), await standby.metric('shortlist_controller_leading')]).toEqual([1, 0]);
+    expect([
+      await leader.metric('shortlist_controller_leading'),
+      await standby.metric('shortlist_controller_leading'),
+    ]).toEqual([1, 0]);
     expect(await standby.metric('shortlist_controller_reconcile_duration_seconds_count')).toBe(0);
   });
 
@@ -116,7 +121,11 @@ describe(`two replicas on a real API server ${absent}`, { timeout: 600_000 }, ()
   it.skipIf(absent)('lead again after the API server was killed, one of them', async () => {
     const { leader, standby } = await replicas();
     await bench.plane.killApiServer();
-    await until('nobody leads', async () => !(await leader.status()).leading && !(await standby.status()).leading, 120_000);
+    await until(
+      'nobody leads',
+      async () => !(await leader.status()).leading && !(await standby.status()).leading,
+      120_000,
+    );
     await bench.plane.startApiServer();
     await until('one leads', async () => {
       const both = [(await leader.status()).leading, (await standby.status()).leading];

@@ -30,7 +30,16 @@ describe(`the operator on a real API server ${absent}`, { timeout: 600_000 }, ()
     const described = await bench.plane.kubectl(['describe', 'experiment', 'one', '-n', NAMESPACE]);
     expect(described).toMatch(/Warning\s+RolledBack/);
     expect((await bench.events('one')).map(({ reason }) => reason).toSorted()).toEqual(['RolledBack', 'Running']);
-    const fields = await bench.plane.kubectl(['get', 'exp', 'one', '-n', NAMESPACE, '-o', 'yaml', '--show-managed-fields']);
+    const fields = await bench.plane.kubectl([
+      'get',
+      'exp',
+      'one',
+      '-n',
+      NAMESPACE,
+      '-o',
+      'yaml',
+      '--show-managed-fields',
+    ]);
     expect(fields).toContain('manager: shortlist-controller');
     await bench.plane.kubectl(['delete', 'exp', 'one', '-n', NAMESPACE, '--timeout=60s']);
     expect(bench.historyOf('one')).toEqual([...ONCE, 'roll_back']);
@@ -48,13 +57,19 @@ describe(`the operator on a real API server ${absent}`, { timeout: 600_000 }, ()
 
   it.skipIf(absent)('says what the service refuses, and shows the schema what it writes', async () => {
     bench.service.judge = (spec) =>
-      spec.layer === 'default' ? null : { code: 'layer_unknown', field: 'spec.layer', message: 'there is no such layer' };
+      spec.layer === 'default'
+        ? null
+        : { code: 'layer_unknown', field: 'spec.layer', message: 'there is no such layer' };
     await bench.controller();
     await bench.apply({ ...experimentOf('one'), spec: { ...experimentOf('one').spec, layer: 'nowhere' } });
     await bench.plane.kubectl(['wait', '--for=condition=Accepted=False', 'exp/one', '-n', NAMESPACE, '--timeout=60s']);
     const { conditions = [] } = (await bench.get('one')).status!;
     expect(conditions.find(({ type }) => type === 'Accepted')).toMatchObject({
-      ...{ reason: 'LayerUnknown', message: 'layer_unknown at spec.layer: there is no such layer', observedGeneration: 1 },
+      ...{
+        reason: 'LayerUnknown',
+        message: 'layer_unknown at spec.layer: there is no such layer',
+        observedGeneration: 1,
+      },
     });
     expect(bench.service.history).toEqual([]);
   });
@@ -132,7 +147,8 @@ describe(`the operator on a real API server ${absent}`, { timeout: 600_000 }, ()
     await bench.untilGone(names);
     const left = [...bench.service.experiments.values()].filter(({ state }) => state === 'running');
     expect(left).toEqual([]);
-    for (const name of names) expect(bench.historyOf(name).filter((verb) => verb === 'start').length).toBeLessThanOrEqual(1);
+    for (const name of names)
+      expect(bench.historyOf(name).filter((verb) => verb === 'start').length).toBeLessThanOrEqual(1);
   });
 
   it.skipIf(absent)('keeps a deleted resource while the service is away, and says so', async () => {
@@ -143,7 +159,8 @@ describe(`the operator on a real API server ${absent}`, { timeout: 600_000 }, ()
     await bench.plane.request('DELETE', `${EXPERIMENTS}/one`);
     await until('the condition says so', async () =>
       ((await bench.get('one')).status?.conditions ?? []).some(
-        ({ type, reason, message }) => type === 'Ready' && reason === 'ServiceUnavailable' && message.includes('deletion waits'),
+        ({ type, reason, message }) =>
+          type === 'Ready' && reason === 'ServiceUnavailable' && message.includes('deletion waits'),
       ),
     );
     bench.service.fault = () => null;
@@ -173,7 +190,9 @@ describe(`the operator on a real API server ${absent}`, { timeout: 600_000 }, ()
         await Promise.all(
           names
             .slice(at, at + 50)
-            .map((name) => bench.plane.request('PATCH', `${EXPERIMENTS}/${name}`, { spec: { description: `${round}` } }, 'merge')),
+            .map((name) =>
+              bench.plane.request('PATCH', `${EXPERIMENTS}/${name}`, { spec: { description: `${round}` } }, 'merge'),
+            ),
         );
       await until(
         'all have followed',
@@ -182,7 +201,9 @@ describe(`the operator on a real API server ${absent}`, { timeout: 600_000 }, ()
       );
       heaps.push(await heapMb());
     }
-    console.log(`heap after 1,000 resources, and after each round of 1,000 changes: ${heaps.map((mb) => mb.toFixed(0)).join(', ')} MiB`);
+    console.log(
+      `heap after 1,000 resources, and after each round of 1,000 changes: ${heaps.map((mb) => mb.toFixed(0)).join(', ')} MiB`,
+    );
     // A leak of 4,000 objects of 5 KiB would show as 20 MiB.
     expect(Math.min(...heaps.slice(2))).toBeLessThan(heaps[0]! * 1.2 + 8);
     expect(bench.service.history).toHaveLength(6_000);

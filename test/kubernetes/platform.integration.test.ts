@@ -48,7 +48,14 @@ describe(`the whole platform by kubectl ${absent}`, () => {
         for (const file of findSourceFiles('jsonl', source)) await importFile({ stores, file, rejectsFolder: rejects });
         const { http, admin, ingest, experiments, storefront } = await freePorts();
         const ports = { httpPort: http, adminPort: admin, ingestPort: ingest, experimentsPort: experiments };
-        const up = { dataset: SHOP, host: '127.0.0.1', ...ports, storefrontPort: storefront, pods: 2, analysisEveryS: 1 };
+        const up = {
+          dataset: SHOP,
+          host: '127.0.0.1',
+          ...ports,
+          storefrontPort: storefront,
+          pods: 2,
+          analysisEveryS: 1,
+        };
         const stop = new AbortController().signal;
         const lines: string[] = [];
         const log = (line: string) => void lines.push(line);
@@ -71,7 +78,15 @@ describe(`the whole platform by kubectl ${absent}`, () => {
                 splitsAfterMs.push(Math.round(performance.now() - appliedMs));
               }
             };
-            const options = { dataset: SHOP, users: 2_000, secondsMax: 240, afterMs: 1_000, seed: 1, print: log, begin };
+            const options = {
+              dataset: SHOP,
+              users: 2_000,
+              secondsMax: 240,
+              afterMs: 1_000,
+              seed: 1,
+              print: log,
+              begin,
+            };
             const outcome = await splitTraffic(environment, options, { platform, database, stop });
             expect(outcome).toMatchObject({ isRolledBack: true, late: 0, differences: [] });
             const foundMs = performance.now();
@@ -90,8 +105,12 @@ describe(`the whole platform by kubectl ${absent}`, () => {
               status: { units: number; variants: { units: number }[]; metrics: { metric: string; high?: number }[] };
             };
             const counted = outcome!.counts.map(({ units }) => units);
-            expect(status.variants.map(({ units }) => units).every((units, i) => units > 0 && units <= counted[i]!)).toBe(true);
-            expect(status.metrics.some(({ metric, high }) => metric === 'click-through-rate' && high !== undefined)).toBe(true);
+            expect(
+              status.variants.map(({ units }) => units).every((units, i) => units > 0 && units <= counted[i]!),
+            ).toBe(true);
+            expect(
+              status.metrics.some(({ metric, high }) => metric === 'click-through-rate' && high !== undefined),
+            ).toBe(true);
             await kubectl('delete', 'experiment', name, '--timeout=60s');
           } finally {
             expect(await controller.stop(), controller.log).toBe(0);
@@ -105,6 +124,8 @@ describe(`the whole platform by kubectl ${absent}`, () => {
 });
 
 async function splits(podUrl: string, name: string): Promise<boolean> {
-  const status = (await (await fetch(`${podUrl}/status`)).json()) as { pipeline: { experiments: { experiments: string[] } } };
+  const status = (await (await fetch(`${podUrl}/status`)).json()) as {
+    pipeline: { experiments: { experiments: string[] } };
+  };
   return status.pipeline.experiments.experiments.includes(name);
 }

@@ -33,7 +33,7 @@ export const ConfigSchema = Type.Object(
     }),
     experimentsToken: text('', {
       pattern: '^$|^[!-~]{16,256}$',
-      description: "Its SHORTLIST_EXPERIMENTS_WRITE_TOKEN, where it has one. Empty: none is sent.",
+      description: 'Its SHORTLIST_EXPERIMENTS_WRITE_TOKEN, where it has one. Empty: none is sent.',
     }),
     experimentsPollEveryMs: int(5_000, 200, 600_000, {
       unit: 'ms',
@@ -50,7 +50,8 @@ export const ConfigSchema = Type.Object(
     workers: int(4, 1, 64, { description: 'Resources of one kind that are reconciled at a time.' }),
     relistEveryS: int(600, 10, 86_400, {
       unit: 's',
-      description: 'Everything is listed and looked at anew after this (give or take a quarter), whatever the watch told.',
+      description:
+        'Everything is listed and looked at anew after this (give or take a quarter), whatever the watch told.',
     }),
     retryMaxMs: int(60_000, 100, 3_600_000, {
       unit: 'ms',

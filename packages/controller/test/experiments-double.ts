@@ -138,7 +138,8 @@ export class ExperimentsDouble {
 
   #put(name: string, kept: Kept | undefined, spec: Record<string, unknown>, actor: string): Kept {
     const problem = this.judge(spec);
-    if (problem !== null) throw new Coded(422, problem.code, problem.message, { field: problem.field, reason: problem.message });
+    if (problem !== null)
+      throw new Coded(422, problem.code, problem.message, { field: problem.field, reason: problem.message });
     if (kept === undefined) {
       const created = { name, resourceVersion: 1, spec, state: 'draft', version: 1, actor, decisions: [] };
       this.experiments.set(name, created);

@@ -143,7 +143,10 @@ export class KubeDouble {
     return this.#objects.get(collection)?.get(name);
   }
 
-  put(collection: string, object: { metadata: { name: string } } & Record<string, unknown>): Stored {
+  put(
+    collection: string,
+    object: { metadata: Partial<Stored['metadata']> & { name: string } } & Record<string, unknown>,
+  ): Stored {
     const before = this.find(collection, object.metadata.name);
     const merged = {
       ...before,
@@ -229,7 +232,9 @@ export class KubeDouble {
     response.writeHead(200, { 'content-type': 'application/json' });
     const from = Number(query.get('resourceVersion'));
     if (from < this.#compacted) {
-      response.end(`${JSON.stringify({ type: 'ERROR', object: { kind: 'Status', code: 410, reason: 'Expired', message: 'too old resource version' } })}\n`);
+      response.end(
+        `${JSON.stringify({ type: 'ERROR', object: { kind: 'Status', code: 410, reason: 'Expired', message: 'too old resource version' } })}\n`,
+      );
       return;
     }
     for (const { version, collection, type, object } of this.#changes)
@@ -255,7 +260,7 @@ export class KubeDouble {
       throw new Refused(404, `${name} not found`);
     }
     if (method === 'GET') return found;
-    if (method === 'DELETE') return this.remove(collection, name), found;
+    if (method === 'DELETE') return (this.remove(collection, name), found);
     if (method === 'PUT') return this.#replace(collection, found!, body as unknown as Stored);
     return this.#apply(collection, found, body as unknown as Stored, subresource);
   }
@@ -295,7 +300,11 @@ export class KubeDouble {
     const added = finalizers.filter((one) => !(found?.metadata.finalizers ?? []).includes(one));
     if (found?.metadata.deletionTimestamp !== undefined && added.length > 0)
       throw new Refused(422, 'no new finalizers can be added if the object is being deleted');
-    return this.#store(collection, { ...found!, metadata: { ...found!.metadata, finalizers: [...kept, ...finalizers] } }, found);
+    return this.#store(
+      collection,
+      { ...found!, metadata: { ...found!.metadata, finalizers: [...kept, ...finalizers] } },
+      found,
+    );
   }
 }
 

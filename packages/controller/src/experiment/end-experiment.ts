@@ -25,7 +25,8 @@ export async function endExperiment(
   for (let attempt = 1; ; attempt++) {
     const served = await service.get(name);
     if (served === null) return 'The experiments service has none of this name.';
-    if (!(await isOwn(service, resource, served))) return 'The experiment of this name is not of this resource: it stays.';
+    if (!(await isOwn(service, resource, served)))
+      return 'The experiment of this name is not of this resource: it stays.';
     const { state } = served.status;
     const { resourceVersion } = served.metadata;
     try {

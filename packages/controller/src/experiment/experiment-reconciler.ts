@@ -148,7 +148,8 @@ export class ExperimentReconciler implements Reconciler<Experiment> {
     for (let conflicts = 0; ; conflicts++) {
       let served = await service.get(name);
       // Of a resource that was never applied, an experiment of this name with another spec is somebody else's.
-      let isOurs = resource.status?.version !== undefined || (served !== null && isDeepStrictEqual(served.spec, wanted));
+      let isOurs =
+        resource.status?.version !== undefined || (served !== null && isDeepStrictEqual(served.spec, wanted));
       try {
         if (served === null || !isDeepStrictEqual(served.spec, wanted))
           served = await service.put(name, wanted, served?.metadata.resourceVersion ?? 0);

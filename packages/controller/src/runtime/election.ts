@@ -143,14 +143,18 @@ export class Election {
     // Not cut off by the signal: it would not be known whether the renewal was made. Their own time ends them.
     const leases = this.#leases(null);
     let { lease } = taken;
+    /** Renewals without an answer: they may have been made. */
+    let open: Taken[] = [];
     for (;;) {
       await pause(renewEveryMs, signal);
       if (signal.aborted) return lease;
-      const sentMs = nowMs();
+      const attempt = { lease: this.#record(lease), sentMs: nowMs() };
+      open.push(attempt);
       try {
-        lease = await leases.replace(this.#record(lease));
+        lease = await leases.replace(attempt.lease);
+        open = [];
         onSeen?.();
-        if (!signal.aborted) renewed(sentMs);
+        if (!signal.aborted) renewed(attempt.sentMs);
       } catch (error) {
         onError(error);
         if (!isConflict(error) && !isNotFound(error)) continue;
@@ -162,6 +166,9 @@ export class Election {
           return null;
         }
         lease = found;
+        const made = open.find((one) => one.lease.spec.renewTime === found.spec.renewTime);
+        open = [];
+        if (made !== undefined && !signal.aborted) renewed(made.sentMs);
       }
     }
   }

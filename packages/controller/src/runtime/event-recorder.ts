@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import { TermEnded } from './fence.ts';
 import { Collection, FIELD_MANAGER, type KubeApi } from './kube-api.ts';
-import { isConflict, isNotFound } from './kube-error.ts';
+import { isConflict, isNotFound, isTemporary } from './kube-error.ts';
 import type { KubeObject, ResourceType } from './kube-object.ts';
 
 export interface NewEvent {
@@ -21,7 +21,10 @@ export interface NewEvent {
 
 /** Kubernetes Events of objects of ours. */
 export interface EventRecorder {
-  /** An Event is for people: one that cannot be written is logged and does not fail what it tells of. */
+  /**
+   * An Event that is refused for good (no permission, ...) is logged, and does not fail what it tells of. Throws what may
+   * go better the next time: what has not been told yet is told then.
+   */
   record(object: KubeObject & { readonly kind?: string }, event: NewEvent): Promise<void>;
 }
 
@@ -44,14 +47,7 @@ export interface RecorderOptions {
   readonly now: () => number;
 }
 
-export function createEventRecorder({
-  api,
-  namespace,
-  about,
-  identity,
-  log,
-  now,
-}: RecorderOptions): EventRecorder {
+export function createEventRecorder({ api, namespace, about, identity, log, now }: RecorderOptions): EventRecorder {
   const events = new Collection<KubeEvent>(api, EVENTS, namespace);
   return {
     async record({ metadata: { name, uid, resourceVersion } }, { type, reason, action, note, transition }) {
@@ -69,6 +65,7 @@ export function createEventRecorder({
         if (error instanceof TermEnded) throw error;
         // It is there already; or the namespace goes, and everything in it.
         if (isConflict(error) || isNotFound(error)) return;
+        if (isTemporary(error)) throw error;
         log.warn({ err: error, reason, object: name }, 'an Event was not written');
       }
     },

@@ -28,7 +28,12 @@ export function createFence(signal: AbortSignal, nowMs: () => number, deadlineMs
 }
 
 /** For what no lease guards: reading, and the lease itself. */
-export const fenceOf = (signal: AbortSignal): Fence => createFence(signal, () => 0, () => Infinity);
+export const fenceOf = (signal: AbortSignal): Fence =>
+  createFence(
+    signal,
+    () => 0,
+    () => Infinity,
+  );
 
 /** Sleeps; less long when the signal fires. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {

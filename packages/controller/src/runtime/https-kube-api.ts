@@ -207,8 +207,7 @@ class Clock {
 function urlOf(config: KubeConfig, { path, query = {} }: KubeRequest): URL {
   // A server may lie below a path, as behind Rancher.
   const url = new URL(config.getCurrentCluster()!.server.replace(/\/$/, '') + path);
-  for (const [name, value] of Object.entries(query))
-    if (value !== undefined) url.searchParams.set(name, String(value));
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, String(value));
   return url;
 }
 

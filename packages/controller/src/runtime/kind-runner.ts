@@ -187,10 +187,12 @@ export class KindRunner<T extends KubeObject> {
         if (!isConflict(error) || conflicts >= CONFLICTS_MAX) throw error;
         observer.conflicted(this.name);
         // The watch may be behind what refused the write.
-        object = await new Collection<T>(this.#api, this.#kind.resource, namespace).get(name).catch((readError: unknown) => {
-          if (isNotFound(readError)) return undefined;
-          throw readError;
-        });
+        object = await new Collection<T>(this.#api, this.#kind.resource, namespace)
+          .get(name)
+          .catch((readError: unknown) => {
+            if (isNotFound(readError)) return undefined;
+            throw readError;
+          });
       }
     }
     return {};

@@ -25,3 +25,6 @@ export const isNotFound = hasStatus(404);
 export const isConflict = hasStatus(409);
 /** The resource version is too old: list again. */
 export const isGone = hasStatus(410);
+/** No answer, too many requests, or a failure of the API server: the same may go well later. */
+export const isTemporary = (error: unknown): boolean =>
+  error instanceof KubeError && (error.status === 0 || error.status === 429 || error.status >= 500);

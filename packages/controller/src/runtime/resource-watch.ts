@@ -125,7 +125,10 @@ export class ResourceWatch<T extends KubeObject> {
     const { api, resource, namespace, labelSelector, chance, nowMs } = this.#options;
     const startedMs = nowMs();
     const untilRelistMs = this.#listedMs + this.#relistMs - startedMs;
-    const timeoutSeconds = Math.max(1, Math.floor(Math.min(untilRelistMs / 1000, WATCH_S.min + WATCH_S.spread * chance())));
+    const timeoutSeconds = Math.max(
+      1,
+      Math.floor(Math.min(untilRelistMs / 1000, WATCH_S.min + WATCH_S.spread * chance())),
+    );
     const query = {
       ...{ watch: true, allowWatchBookmarks: true, resourceVersion: this.#position!, timeoutSeconds },
       ...(labelSelector === undefined ? {} : { labelSelector }),
@@ -140,7 +143,11 @@ export class ResourceWatch<T extends KubeObject> {
     const tookMs = nowMs() - startedMs;
     if (nowMs() - this.#listedMs >= this.#relistMs) return 'relist';
     if (events === 0 && tookMs < Math.min(WORTHWHILE_MS, timeoutSeconds * 1000)) {
-      throw new KubeError({ status: 0, reason: 'Unreachable', message: `the watch of ${resource.plural} ended at once` });
+      throw new KubeError({
+        status: 0,
+        reason: 'Unreachable',
+        message: `the watch of ${resource.plural} ended at once`,
+      });
     }
     return 'closed';
   }

@@ -39,7 +39,14 @@ export function reconcilerBench(kube: KubeDouble, service: ExperimentsDouble) {
     ...{ api, namespace: NAMESPACE, about, identity: 'tester', log: silent, now: Date.now },
   });
   const enqueued: string[] = [];
-  const term = { fence, api, events, namespace: NAMESPACE, log: silent, enqueue: (name: string) => enqueued.push(name) };
+  const term = {
+    fence,
+    api,
+    events,
+    namespace: NAMESPACE,
+    log: silent,
+    enqueue: (name: string) => enqueued.push(name),
+  };
   const reconciler = new ExperimentReconciler({
     term,
     service: new ExperimentsService({ url: service.url, token: '', fence }),

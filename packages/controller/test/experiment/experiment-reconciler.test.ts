@@ -20,10 +20,16 @@ afterEach(async () => {
 });
 
 const apply = (name: string, spec: object = specOf(), annotations: Record<string, string> = {}) =>
-  kube.put(EXPERIMENTS_PATH, { ...{ apiVersion: 'shortlist.dev/v1alpha1', kind: 'Experiment' }, metadata: { name, annotations }, spec });
+  kube.put(EXPERIMENTS_PATH, {
+    ...{ apiVersion: 'shortlist.dev/v1alpha1', kind: 'Experiment' },
+    metadata: { name, annotations },
+    spec,
+  });
 const statusOf = (name: string) => kube.find(EXPERIMENTS_PATH, name)?.status as ExperimentStatus | undefined;
 const conditions = (name: string) =>
-  Object.fromEntries((statusOf(name)?.conditions ?? []).map(({ type, status, reason }) => [type, `${status} ${reason}`]));
+  Object.fromEntries(
+    (statusOf(name)?.conditions ?? []).map(({ type, status, reason }) => [type, `${status} ${reason}`]),
+  );
 const events = () => kube.all(EVENTS_PATH).map(({ reason }) => reason as string);
 
 describe('an Experiment resource', () => {
@@ -38,7 +44,9 @@ describe('an Experiment resource', () => {
         { name: 'control', units: 90 },
         { name: 'treatment', units: 10 },
       ],
-      metrics: [{ metric: 'click-through-rate', role: 'guardrail', variant: 'treatment', lift: -0.3, low: -0.5, high: -0.1 }],
+      metrics: [
+        { metric: 'click-through-rate', role: 'guardrail', variant: 'treatment', lift: -0.3, low: -0.5, high: -0.1 },
+      ],
     });
     expect(conditions('one')).toEqual({ Accepted: 'True Applied', Decided: 'False Running', Ready: 'True Running' });
     expect(Value.Check(ExperimentStatusSchema, statusOf('one'))).toBe(true);
@@ -69,7 +77,11 @@ describe('an Experiment resource', () => {
     expect(conditions('one')).toMatchObject({ Decided: 'True RolledBack', Ready: 'True RolledBack' });
     expect(Value.Check(ExperimentStatusSchema, statusOf('one'))).toBe(true);
     const [, told] = kube.all(EVENTS_PATH);
-    expect(told).toMatchObject({ type: 'Warning', reason: 'RolledBack', regarding: { kind: 'Experiment', name: 'one' } });
+    expect(told).toMatchObject({
+      type: 'Warning',
+      reason: 'RolledBack',
+      regarding: { kind: 'Experiment', name: 'one' },
+    });
     expect(told!.note).toContain('click-through-rate of treatment');
     expect(kube.all(EVENTS_PATH)).toHaveLength(2);
     // What has ended is not begun again.

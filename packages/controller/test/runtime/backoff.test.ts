@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { backoffMs } from '@shortlist/controller/runtime/backoff.ts';
 
-const options = fc.record({ baseMs: fc.integer({ min: 1, max: 1_000 }), maxMs: fc.integer({ min: 1_000, max: 600_000 }) });
+const options = fc.record({
+  baseMs: fc.integer({ min: 1, max: 1_000 }),
+  maxMs: fc.integer({ min: 1_000, max: 600_000 }),
+});
 const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
 describe('the pause after failures', () => {

@@ -95,7 +95,9 @@ describe('the election', () => {
     await until('it acts', () => first.acted > 3);
     // `leaders` is checked when the second begins: the first must have ended by itself.
     double.fault = ({ query, body }) =>
-      query.get('by') === 'a' || (body?.spec as { holderIdentity?: string } | undefined)?.holderIdentity === 'a' ? 'refuse' : null;
+      query.get('by') === 'a' || (body?.spec as { holderIdentity?: string } | undefined)?.holderIdentity === 'a'
+        ? 'refuse'
+        : null;
     await until('the second leads', () => second.isLeading);
     expect(first.isLeading).toBe(false);
     expect(first.terms).toHaveLength(1);

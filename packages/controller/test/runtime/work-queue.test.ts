@@ -11,7 +11,11 @@ function queueAt(clock: { nowMs: number }) {
 /** What may happen to a queue. Keys are few, so that they meet. */
 const KEYS = ['a', 'b', 'c', 'd'];
 const command = fc.oneof(
-  fc.record({ do: fc.constant('add' as const), key: fc.constantFrom(...KEYS), afterMs: fc.constantFrom(0, 0, 50, 200, 5_000) }),
+  fc.record({
+    do: fc.constant('add' as const),
+    key: fc.constantFrom(...KEYS),
+    afterMs: fc.constantFrom(0, 0, 50, 200, 5_000),
+  }),
   fc.record({ do: fc.constant('take' as const) }),
   fc.record({ do: fc.constant('done' as const), failed: fc.boolean() }),
   fc.record({ do: fc.constant('wait' as const), ms: fc.integer({ min: 0, max: 400 }) }),

@@ -42,7 +42,9 @@ export const ExperimentStatusSchema = Type.Object(
     state: Type.Optional(StateSchema),
     since: Type.Optional(ResourceTime('When the controller first saw it in this state.')),
     version: Type.Optional(Type.Integer({ minimum: 0, description: 'Configuration version.' })),
-    phase: Type.Optional(Type.Integer({ minimum: 0, description: 'Configuration version that its analysis began with.' })),
+    phase: Type.Optional(
+      Type.Integer({ minimum: 0, description: 'Configuration version that its analysis began with.' }),
+    ),
     resourceVersion: Type.Optional(
       Type.Integer({ minimum: 0, description: 'Of the document in the experiments service.' }),
     ),
@@ -50,7 +52,9 @@ export const ExperimentStatusSchema = Type.Object(
     versionStartedAt: Type.Optional(ResourceTime('Since when this version runs.')),
     endedAt: Type.Optional(ResourceTime('When it ended.')),
     promoted: Type.Optional(Type.String({ maxLength: 63, description: 'The variant that everybody gets.' })),
-    allocated: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: 'Share of the layer’s units it has.' })),
+    allocated: Type.Optional(
+      Type.Number({ minimum: 0, maximum: 1, description: 'Share of the layer’s units it has.' }),
+    ),
     exposed: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: 'Share of those that is let in now.' })),
     decision: Type.Optional(Type.String({ maxLength: 4_096, description: 'The last decision in words.' })),
     decisions: Type.Optional(
@@ -58,10 +62,10 @@ export const ExperimentStatusSchema = Type.Object(
     ),
     units: Type.Optional(Type.Integer({ minimum: 0, description: 'Exposed units of all variants.' })),
     variants: Type.Optional(
-      Type.Array(
-        Type.Object({ name: Type.String({ maxLength: 63 }), units: Type.Integer({ minimum: 0 }) }, closed),
-        { maxItems: 20, description: 'Exposed units by variant, control first.' },
-      ),
+      Type.Array(Type.Object({ name: Type.String({ maxLength: 63 }), units: Type.Integer({ minimum: 0 }) }, closed), {
+        maxItems: 20,
+        description: 'Exposed units by variant, control first.',
+      }),
     ),
     metrics: Type.Optional(
       Type.Array(ResourceMetricSchema, { maxItems: 100, description: 'Success metrics, then guardrails.' }),
