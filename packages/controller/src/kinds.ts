@@ -15,6 +15,6 @@ export function kindsOf(config: Config): readonly ControlledKind<KubeObject>[] {
       now: Date.now,
       nowMs: () => performance.now(),
       chance: Math.random,
-    }) as ControlledKind<KubeObject>,
+    }),
   ];
 }

@@ -283,7 +283,7 @@ export class KubeDouble {
   #replace(collection: string, found: Stored, body: Stored): Stored {
     if (body.metadata.resourceVersion !== found.metadata.resourceVersion)
       throw new Refused(409, 'the object has been modified');
-    return this.put(collection, body as never);
+    return this.put(collection, body);
   }
 
   /** As one manager sees it that owns the status and the finalizers of its own domain. */
@@ -294,7 +294,7 @@ export class KubeDouble {
       if (isDeepStrictEqual(found!.status, body.status)) return found!;
       return this.#store(collection, { ...found!, status: body.status! }, found);
     }
-    if (finalizers === undefined) return this.put(collection, body as never);
+    if (finalizers === undefined) return this.put(collection, body);
     const own = 'shortlist.dev/';
     const kept = (found?.metadata.finalizers ?? []).filter((one) => !one.startsWith(own));
     const added = finalizers.filter((one) => !(found?.metadata.finalizers ?? []).includes(one));

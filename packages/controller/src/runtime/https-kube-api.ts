@@ -155,7 +155,7 @@ class HttpsKubeApi implements KubeApi {
                   'content-type': request.contentType ?? 'application/json',
                   'content-length': Buffer.byteLength(text),
                 }),
-          } as http.OutgoingHttpHeaders,
+          },
         } as https.RequestOptions);
         signal?.addEventListener('abort', cut);
         clock.limit(request.timeoutMs ?? timeoutMs);

@@ -5,10 +5,8 @@ import { ExperimentsService } from '@shortlist/controller/experiment/experiments
 import { createEventRecorder } from '@shortlist/controller/runtime/event-recorder.ts';
 import { fenceOf } from '@shortlist/controller/runtime/fence.ts';
 import { createKubeApi } from '@shortlist/controller/runtime/https-kube-api.ts';
-import type { KubeObject } from '@shortlist/controller/runtime/kube-object.ts';
 import type { RunnerObserver } from '@shortlist/controller/runtime/kind-runner.ts';
 import { Operator } from '@shortlist/controller/runtime/operator.ts';
-import type { ControlledKind } from '@shortlist/controller/runtime/reconciler.ts';
 import type { ExperimentsDouble } from '../experiments-double.ts';
 import type { KubeDouble } from '../kube-double.ts';
 
@@ -88,7 +86,7 @@ export function operatorBench(
   });
   const operator = new Operator({
     ...{ api, namespace: NAMESPACE, identity, log: silent, observer, workers },
-    kinds: [kind as ControlledKind<KubeObject>],
+    kinds: [kind],
     // Long: a machine that is busy with something else must not make it change hands.
     lease: { leaseName: 'the-lease', durationMs: 30_000, renewEveryMs: 500 },
     relistEveryMs: 600_000,

@@ -141,7 +141,7 @@ describe('a resource that is deleted', () => {
     ['stops an experiment that runs', {}, 'stop one by shortlist-controller'],
     ['removes a draft', { 'shortlist.dev/draft': 'true' }, 'delete one by shortlist-controller'],
   ])('%s, and then goes', async (_, annotations, expected) => {
-    apply('one', specOf(), annotations as Record<string, string>);
+    apply('one', specOf(), annotations);
     await bench.reconcile('one');
     kube.remove(EXPERIMENTS_PATH, 'one');
     expect(kube.find(EXPERIMENTS_PATH, 'one')).toBeDefined();
