@@ -4,7 +4,7 @@ import type { ExperimentStatus } from '@shortlist/core/contracts/experiment-reso
 import { ExperimentsDouble } from '../../packages/controller/test/experiments-double.ts';
 import { until } from '../../packages/controller/test/until.ts';
 import { startControlPlane, type ControlPlane } from './control-plane/control-plane.ts';
-import { ControllerProcess } from './controller-process.ts';
+import { ControllerProcess } from '../../packages/controller/test/controller-process.ts';
 
 export const NAMESPACE = 'shortlist';
 export const EXPERIMENTS = `/apis/shortlist.dev/v1alpha1/namespaces/${NAMESPACE}/experiments`;

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../packages/controller/test/until.ts';
 import { findBinaries } from './control-plane/binaries.ts';
-import type { ControllerProcess } from './controller-process.ts';
+import type { ControllerProcess } from '../../packages/controller/test/controller-process.ts';
 import { experimentOf, NAMESPACE, OperatorBench } from './operator-bench.ts';
 
 const { absent } = findBinaries();

@@ -16,7 +16,7 @@ import type { TemporaryWorkspace } from '../../packages/cli/test/workspace/tempo
 import { until } from '../../packages/controller/test/until.ts';
 import { findBinaries } from './control-plane/binaries.ts';
 import { startControlPlane, type ControlPlane } from './control-plane/control-plane.ts';
-import { ControllerProcess } from './controller-process.ts';
+import { ControllerProcess } from '../../packages/controller/test/controller-process.ts';
 import { installCrds, NAMESPACE } from './operator-bench.ts';
 
 const { absent } = findBinaries();

@@ -16,7 +16,8 @@ export interface HttpsKubeApiOptions {
 
 const ANSWER_BYTES_MAX = 256 * 1024 * 1024;
 const LINE_CHARS_MAX = 32 * 1024 * 1024;
-const SOCKETS_MAX = 16;
+/** More than all workers of all kinds: a renewal of the lease must not wait behind them. */
+const SOCKETS_MAX = 256;
 /** TCP keep-alive finds a connection whose other end is gone without a word, ms. */
 const KEEP_ALIVE_MS = 15_000;
 

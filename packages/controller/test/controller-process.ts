@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-const MAIN = join(import.meta.dirname, '../../packages/controller/src/main.ts');
+const MAIN = join(import.meta.dirname, '../src/main.ts');
 const LINES_MAX = 200;
 
 export interface ControllerStatus {
@@ -83,6 +83,12 @@ export class ControllerProcess {
     return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
   }
 
+  /** When it has ended by itself. */
+  async exit(): Promise<{ readonly code: number | null; readonly log: string }> {
+    await this.#ended;
+    return { code: this.#child.exitCode, log: this.log };
+  }
+
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
     this.#child.kill(signal);
   }
@@ -94,8 +100,10 @@ export class ControllerProcess {
 
   /** As Kubernetes ends a pod; its exit code. */
   async stop(): Promise<number | null> {
-    this.#child.kill('SIGCONT');
-    this.#child.kill('SIGTERM');
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      this.#child.kill('SIGCONT');
+      this.#child.kill('SIGTERM');
+    }
     await this.#ended;
     return this.#child.exitCode;
   }
