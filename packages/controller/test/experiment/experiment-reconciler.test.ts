@@ -32,7 +32,7 @@ const conditions = (name: string) =>
   );
 const events = () => kube.all(EVENTS_PATH).map(({ reason }) => reason as string);
 
-describe('an Experiment resource', () => {
+describe('an Experiment resource', { timeout: 400_000 }, () => {
   it('becomes an experiment of the service that runs, and its status says so', async () => {
     apply('one');
     await bench.reconcile('one');
@@ -136,7 +136,7 @@ describe('an Experiment resource', () => {
   });
 });
 
-describe('a resource that is deleted', () => {
+describe('a resource that is deleted', { timeout: 400_000 }, () => {
   it.each([
     ['stops an experiment that runs', {}, 'stop one by shortlist-controller'],
     ['removes a draft', { 'shortlist.dev/draft': 'true' }, 'delete one by shortlist-controller'],
@@ -194,7 +194,7 @@ describe('a resource that is deleted', () => {
   });
 });
 
-describe('the service away', () => {
+describe('the service away', { timeout: 400_000 }, () => {
   it('is said by a condition and an Event, and taken back when it answers', async () => {
     apply('one');
     await bench.reconcile('one');
@@ -227,7 +227,7 @@ describe('the service away', () => {
 });
 
 /** Every request that a life of a resource makes is refused once, or its answer lost: a crash just before or after it. */
-describe('a crash at any point', () => {
+describe('a crash at any point', { timeout: 400_000 }, () => {
   const LIFE = ['apply', 'reconcile', 'change', 'reconcile', 'decide', 'reconcile', 'delete', 'reconcile'] as const;
 
   async function live(crash: (request: number) => Fault & ServiceFault): Promise<number> {

@@ -74,7 +74,7 @@ class Replica {
 
 const lease = () => double.find(LEASES, 'the-lease')?.spec as { holderIdentity: string; leaseTransitions: number };
 
-describe('the election', () => {
+describe('the election', { timeout: 300_000 }, () => {
   it('has one leader of several, and another one as soon as it lets go', async () => {
     const leaders = new Set<string>();
     const [a, b] = [new Replica('a', leaders), new Replica('b', leaders)];

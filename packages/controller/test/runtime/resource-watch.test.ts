@@ -48,7 +48,7 @@ function watch(relistEveryMs = 600_000) {
 }
 const put = (name: string, spec: object = {}) => double.put(PATH, { metadata: { name }, spec });
 
-describe('a watch', () => {
+describe('a watch', { timeout: 300_000 }, () => {
   it('tells what there is, and then what changes', async () => {
     put('one');
     const { told, watching } = watch();
