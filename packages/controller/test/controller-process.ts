@@ -25,6 +25,7 @@ export class ControllerProcess {
   readonly #lines: string[] = [];
   readonly #ended: Promise<unknown>;
   #url = '';
+  #isClosed = false;
 
   private constructor(variables: Readonly<Record<string, string>>, flags: readonly string[]) {
     this.#child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...flags, MAIN], {
@@ -35,7 +36,8 @@ export class ControllerProcess {
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    this.#ended = once(this.#child, 'exit');
+    // Its lines are all read then.
+    this.#ended = once(this.#child, 'close').then(() => (this.#isClosed = true));
     for (const stream of [this.#child.stdout!, this.#child.stderr!])
       createInterface(stream).on('line', (line) => {
         this.#lines.push(line);
@@ -49,12 +51,14 @@ export class ControllerProcess {
     flags: readonly string[] = [],
   ): Promise<ControllerProcess> {
     const controller = new ControllerProcess(variables, flags);
-    while (controller.#url === '') {
-      if (controller.#child.exitCode !== null) throw new Error(`the controller ended:\n${controller.log}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+    for (;;) {
       const listening = controller.#lines.find((line) => line.includes('"httpPort"'));
-      if (listening !== undefined)
+      if (listening !== undefined) {
         controller.#url = `http://127.0.0.1:${(JSON.parse(listening) as { httpPort: number }).httpPort}`;
+        break;
+      }
+      if (controller.#isClosed) throw new Error(`the controller ended:\n${controller.log}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
     }
     return controller;
   }
