@@ -1,0 +1,174 @@
+/**
+ * The shipped autoscaler against the real controller of kube-controller-manager: what it does at each edge of the rule
+ * "grow when CPU > 70 % or p99 > 100 ms, shrink only when CPU < 50 % and p99 < 50 ms, three minutes between two steps
+ * down, 5 to 50 pods". What pods measure is set by the test through the metrics APIs; the objects are those of
+ * deploy/overlays/production. Every case has a namespace of its own, so that they run at the same time.
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findBinaries } from './control-plane/binaries.ts';
+import { startControlPlane, type ControlPlane } from './control-plane/control-plane.ts';
+import { startFleet, type BehaviorPatch, type Load } from './autoscaling/scaled-fleet.ts';
+import { shippedAutoscaling, type Shipped } from './autoscaling/shipped.ts';
+import { startMetricsApi, type MetricsApi } from './metrics-api/metrics-api.ts';
+
+const { absent } = findBinaries();
+const MINUTES_10 = 600_000;
+/** Neither grows nor keeps from shrinking. */
+const IDLE: Load = { cpuPercent: 10, p99Ms: 10, inFlightShare: 0.1 };
+/** Everything below its lower edge. */
+const LOW: Load = { cpuPercent: 49, p99Ms: 49, inFlightShare: 0.1 };
+/** Steps down at once: the three minutes have cases of their own. */
+const AT_ONCE: BehaviorPatch = { scaleDown: { stabilizationWindowSeconds: 0 } };
+
+let plane: ControlPlane;
+let metrics: MetricsApi;
+let shipped: Shipped;
+const fleetOf = (replicas: number, load: Load, behavior: BehaviorPatch = AT_ONCE) =>
+  startFleet({ plane, metrics, shipped }, { replicas, load, behavior });
+
+beforeAll(async () => {
+  if (absent) return;
+  plane = await startControlPlane();
+  for (const zone of ['a', 'b', 'c'])
+    await plane.request('POST', '/api/v1/nodes', {
+      metadata: { name: `node-${zone}`, labels: { 'topology.kubernetes.io/zone': zone, 'kubernetes.io/hostname': `node-${zone}` } },
+    });
+  metrics = await startMetricsApi(plane);
+  shipped = shippedAutoscaling();
+}, MINUTES_10);
+afterAll(async () => {
+  await plane?.stop();
+  await metrics?.stop();
+});
+
+/** The first size that the autoscaler chooses; the size itself when it looked three times and left it. */
+async function firstMove(replicas: number, load: Load): Promise<number> {
+  const fleet = await fleetOf(replicas, load);
+  await fleet.hasLooked();
+  const { lastScaleTime } = await fleet.status();
+  return lastScaleTime === undefined ? await fleet.replicas() : (await fleet.firstRescale()).replicas;
+}
+
+describe.concurrent(`the shipped autoscaler ${absent}`, { timeout: MINUTES_10 }, () => {
+  describe.concurrent.skipIf(absent)('from 20 pods', () => {
+    it.concurrent.each<[what: string, load: Load, replicas: number]>([
+      ['CPU 71 % grows', { ...IDLE, cpuPercent: 71 }, 24],
+      ['CPU 70 % stays', { ...IDLE, cpuPercent: 70 }, 20],
+      ['p99 101 ms grows', { ...IDLE, p99Ms: 101 }, 24],
+      ['p99 100 ms stays', { ...IDLE, p99Ms: 100 }, 20],
+      ['requests in flight above the target by more than a sixth grow', { ...IDLE, inFlightShare: 1.18 }, 24],
+      ['requests in flight above the target by a sixth stay', { ...IDLE, inFlightShare: 7 / 6 }, 20],
+      ['CPU and p99 that both want to grow: the larger counts', { ...IDLE, cpuPercent: 71, p99Ms: 125 }, 27],
+      ['CPU 49 % and p99 49 ms shrink', LOW, 17],
+      ['CPU 50 % stays whatever the p99', { ...LOW, cpuPercent: 50 }, 20],
+      ['p99 50 ms stays whatever the CPU', { ...LOW, p99Ms: 50 }, 20],
+      ['CPU 50 % and p99 50 ms stay', { ...LOW, cpuPercent: 50, p99Ms: 50 }, 20],
+      ['CPU between the edges stays', { ...LOW, cpuPercent: 60 }, 20],
+      ['requests in flight at the target stay', { ...LOW, inFlightShare: 1 }, 20],
+    ])('%s', async (_, load, replicas) => expect(await firstMove(20, load)).toBe(replicas));
+  });
+
+  describe.concurrent.skipIf(absent)('steps', () => {
+    it.concurrent('double the fleet at most, however high the CPU', async () => {
+      expect(await firstMove(10, { ...IDLE, cpuPercent: 900 })).toBe(20);
+    });
+    it.concurrent('add half as much again at most, however high the p99', async () => {
+      expect(await firstMove(20, { ...IDLE, p99Ms: 60_000 })).toBe(30);
+    });
+    it.concurrent('take a fifth away at most, however idle', async () => {
+      expect(await firstMove(20, IDLE)).toBe(16);
+    });
+    it.concurrent('end at 50 pods, and the status says that more were wanted', async () => {
+      const fleet = await fleetOf(40, { ...IDLE, cpuPercent: 900 });
+      expect((await fleet.firstRescale()).replicas).toBe(50);
+      await fleet.hasLooked();
+      expect(await fleet.replicas()).toBe(50);
+      expect((await fleet.status()).conditions).toContainEqual(
+        expect.objectContaining({ type: 'ScalingLimited', status: 'True', reason: 'TooManyReplicas' }),
+      );
+    });
+    it.concurrent('end at 5 pods, however idle', async () => {
+      const often = { ...AT_ONCE.scaleDown, policies: [{ type: 'Percent', value: 20, periodSeconds: 1 }] } as const;
+      const fleet = await fleetOf(7, IDLE, { scaleDown: often });
+      await expect.poll(() => fleet.replicas(), { timeout: MINUTES_10, interval: 200 }).toBe(5);
+      await fleet.hasLooked(5);
+      expect(await fleet.replicas()).toBe(5);
+      expect((await fleet.rescales()).every(({ replicas }) => replicas >= 5)).toBe(true);
+    });
+  });
+
+  describe.concurrent.skipIf(absent)('a metric that is absent', () => {
+    it.concurrent('does not let it shrink when it is the p99', async () => {
+      const fleet = await fleetOf(20, { cpuPercent: 10, inFlightShare: 0.1 });
+      await fleet.hasLooked(5);
+      expect(await fleet.rescales()).toEqual([]);
+      expect(await fleet.replicas()).toBe(20);
+      // Neither does the condition that alerts are made of: it is the first failure's once nothing is asked for.
+      fleet.load(LOW);
+      expect((await fleet.firstRescale()).replicas).toBe(17);
+    });
+    it.concurrent('lets it grow by the CPU when it is the p99', async () => {
+      expect(await firstMove(20, { cpuPercent: 71, inFlightShare: 0.1 })).toBe(24);
+    });
+    it.concurrent('does not let it shrink when it is the requests in flight', async () => {
+      expect(await firstMove(20, { cpuPercent: 10, p99Ms: 10 })).toBe(20);
+    });
+    it.concurrent('does not let it shrink when it is the CPU, but grow by the p99', async () => {
+      expect(await firstMove(20, { p99Ms: 10, inFlightShare: 0.1 })).toBe(20);
+      expect(await firstMove(20, { p99Ms: 101, inFlightShare: 0.1 })).toBe(24);
+    });
+  });
+
+  describe.concurrent.skipIf(absent)('three minutes', () => {
+    it.concurrent('low load must last before the first step down', async () => {
+      const fleet = await fleetOf(20, LOW, {});
+      const first = await fleet.firstRescale();
+      expect(first.replicas).toBe(17);
+      expect(first.atS - fleet.createdAtS).toBeGreaterThanOrEqual(180);
+    });
+    it.concurrent('lie between two steps down', async () => {
+      const fleet = await fleetOf(20, IDLE, AT_ONCE);
+      await expect.poll(() => fleet.rescales(), { timeout: MINUTES_10, interval: 500 }).toHaveLength(2);
+      const [first, second] = await fleet.rescales();
+      // 20 % of 20, then 20 % of 16, rounded up to whole pods that stay.
+      expect([first?.replicas, second?.replicas]).toEqual([16, 12]);
+      expect(second!.atS - first!.atS).toBeGreaterThanOrEqual(179);
+    });
+    it.concurrent('are begun again by a peak: what was wanted within them counts', async () => {
+      const short = { scaleDown: { stabilizationWindowSeconds: 20 } };
+      const fleet = await fleetOf(20, LOW, short);
+      await fleet.hasLooked(5);
+      fleet.load({ ...LOW, cpuPercent: 60 });
+      await fleet.hasLooked();
+      const peakEndedAtS = Date.now() / 1000;
+      fleet.load(LOW);
+      // A second is what timestamps are rounded by.
+      expect((await fleet.firstRescale()).atS - peakEndedAtS).toBeGreaterThanOrEqual(20 - 3);
+    });
+  });
+
+  describe.concurrent.skipIf(absent)('a roll-out', () => {
+    it.concurrent('does not reset the size that the autoscaler chose', async () => {
+      const fleet = await fleetOf(20, { ...IDLE, cpuPercent: 71 });
+      expect((await fleet.firstRescale()).replicas).toBe(24);
+      fleet.load({ ...IDLE, cpuPercent: 60 });
+      await fleet.hasLooked();
+      const size = await fleet.replicas();
+      const { deployment } = shipped;
+      const { template } = deployment.spec;
+      const annotations = { ...template.metadata.annotations, 'shortlist.dev/test': 'another release' };
+      const next = {
+        ...deployment,
+        metadata: { ...deployment.metadata, namespace: fleet.namespace },
+        spec: { ...deployment.spec, template: { ...template, metadata: { ...template.metadata, annotations } } },
+      };
+      await plane.kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], JSON.stringify(next));
+      const target = ['-n', fleet.namespace, `deployment/${deployment.metadata.name}`];
+      await plane.kubectl(['rollout', 'status', '--timeout=300s', ...target]);
+      expect(await fleet.replicas()).toBe(size);
+      await plane.kubectl(['rollout', 'undo', ...target]);
+      await plane.kubectl(['rollout', 'status', '--timeout=300s', ...target]);
+      expect(await fleet.replicas()).toBe(size);
+    });
+  });
+});

@@ -1,0 +1,121 @@
+/**
+ * Every manifest of every overlay, as an SRE would install it, asked of a real apiserver: schemas, CEL and admission are
+ * those of the cluster itself, with nothing left out (kubeconform would compare with schemas that it downloads). Resources
+ * of others (Prometheus operator, KEDA, Gateway API) have the CRDs that their projects publish.
+ */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findBinaries } from './control-plane/binaries.ts';
+import { startControlPlane, type ControlPlane } from './control-plane/control-plane.ts';
+import { ApiError } from './control-plane/request.ts';
+import { DEPLOY, oneOf, OVERLAYS, renderFolder, renderOverlay, type Manifest } from './overlays.ts';
+import { podTemplatesOf } from './pod-templates.ts';
+
+const { absent, folder } = findBinaries();
+const MINUTES_5 = 300_000;
+const DRY_RUN = ['apply', '--server-side', '--dry-run=server', '--validate=strict', '--force-conflicts', '-f', '-'];
+const rendered = new Map<string, readonly Manifest[]>(absent ? [] : OVERLAYS.map((name) => [name, renderOverlay(name)]));
+
+let plane: ControlPlane;
+beforeAll(async () => {
+  if (absent) return;
+  plane = await startControlPlane({ without: ['kube-scheduler', 'kwok'] });
+  const crds = [join(folder, 'crds'), join(DEPLOY, 'base/crds')].flatMap((path) =>
+    readdirSync(path)
+      .filter((file) => file.endsWith('.yaml') && file !== 'kustomization.yaml')
+      .map((file) => join(path, file)),
+  );
+  await plane.kubectl(['apply', '--server-side', ...crds.flatMap((file) => ['-f', file])]);
+  await plane.kubectl(['wait', '--for=condition=Established', '--timeout=120s', 'crd', '--all']);
+  const namespaces = new Map(
+    [...rendered.values()]
+      .flat()
+      .filter(({ kind }) => kind === 'Namespace')
+      .map((namespace) => [namespace.metadata.name, namespace]),
+  );
+  // The apiserver looks for what a manifest belongs to even when it only tries.
+  await plane.kubectl(['apply', '--server-side', '-f', '-'], [...namespaces.values()].map((each) => JSON.stringify(each)).join('\n---\n'));
+  for (const name of namespaces.keys())
+    await expect
+      .poll(() => plane.tryKubectl(['-n', name, 'get', 'serviceaccount', 'default']), { timeout: MINUTES_5 })
+      .toMatchObject({ code: 0 });
+}, MINUTES_5);
+afterAll(() => plane?.stop());
+
+describe(`server-side dry-run ${absent}`, { timeout: MINUTES_5 }, () => {
+  describe.skipIf(absent).each(OVERLAYS)('of overlay %s', (overlay) => {
+    it('accepts every manifest, without a warning', async () => {
+      const { code, stdout, stderr } = await plane.tryKubectl(DRY_RUN, renderFolder(`overlays/${overlay}`));
+      expect([stderr, code]).toEqual(['', 0]);
+      expect(stdout.trim().split('\n')).toHaveLength(rendered.get(overlay)!.length);
+    });
+
+    it('has its pods admitted by its own namespace', async () => {
+      const pods = rendered.get(overlay)!.flatMap(podTemplatesOf);
+      expect(pods.length).toBeGreaterThan(0);
+      for (const { owner, namespace, pod } of pods) {
+        const path = `/api/v1/namespaces/${namespace}/pods?dryRun=All`;
+        // Its service account is not there in a dry run; who it is has no bearing on what it may do to the node.
+        const { serviceAccountName: _, ...spec } = pod.spec;
+        await plane
+          .request('POST', path, { metadata: { ...pod.metadata, name: 'admitted' }, spec })
+          .catch((error: unknown) => expect.fail(`${owner}: ${String(error)}`));
+      }
+    });
+  });
+
+  it.skipIf(absent)('refuses a field that is misspelt', async () => {
+    const deployment = rendered.get('production')!.find(({ kind }) => kind === 'Deployment')!;
+    const misspelt = JSON.stringify({ ...deployment, spec: { ...(deployment.spec as object), minReadySecond: 5 } });
+    expect((await plane.tryKubectl(DRY_RUN, misspelt)).stderr).toMatch(/unknown field|field not declared in schema/);
+  });
+
+  it.skipIf(absent)('refuses a value that the resource of another project does not have', async () => {
+    const monitor = rendered.get('production')!.find(({ kind }) => kind === 'ServiceMonitor' || kind === 'PodMonitor')!;
+    const wrong = JSON.stringify({ ...monitor, spec: { ...(monitor.spec as object), sampleLimit: 'many' } });
+    expect((await plane.tryKubectl(DRY_RUN, wrong)).stderr).toMatch(/sampleLimit/);
+  });
+});
+
+/** What Pod Security `restricted` asks for, and nothing that it does not. */
+const GOOD = {
+  securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+  containers: [
+    {
+      name: 'main',
+      image: 'example.invalid/main:1',
+      securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+    },
+  ],
+};
+const main = GOOD.containers[0]!;
+const containerWith = (securityContext: object) => ({
+  ...GOOD,
+  containers: [{ ...main, securityContext: { ...main.securityContext, ...securityContext } }],
+});
+const BAD: readonly [what: string, spec: object, message: RegExp][] = [
+  ['privileged container', containerWith({ privileged: true }), /privileged/],
+  ['user root', containerWith({ runAsUser: 0 }), /runAsUser/],
+  ['user not said', { ...GOOD, securityContext: { seccompProfile: { type: 'RuntimeDefault' } } }, /runAsNonRoot/],
+  ['no seccomp profile', { ...GOOD, securityContext: { runAsNonRoot: true } }, /seccompProfile/],
+  ['escalation of privileges', containerWith({ allowPrivilegeEscalation: true }), /allowPrivilegeEscalation/],
+  ['capabilities kept', containerWith({ capabilities: {} }), /unrestricted capabilities/],
+  ['network of the node', { ...GOOD, hostNetwork: true }, /host namespaces/],
+  ['folder of the node', { ...GOOD, volumes: [{ name: 'root', hostPath: { path: '/' } }] }, /hostPath/],
+];
+
+describe(`the namespaces ${absent}`, { timeout: MINUTES_5 }, () => {
+  describe.skipIf(absent).each(OVERLAYS)('of overlay %s', (overlay) => {
+    const pods = () => `/api/v1/namespaces/${oneOf(rendered.get(overlay)!, 'Namespace').metadata.name}/pods?dryRun=All`;
+    it('let a restricted pod in', async () => {
+      await plane.request('POST', pods(), { metadata: { name: 'good' }, spec: GOOD });
+    });
+    it.each(BAD)('refuse a pod with: %s', async (_, spec, message) => {
+      const refused = await plane.request('POST', pods(), { metadata: { name: 'bad' }, spec }).catch((error: unknown) => error);
+      expect(refused).toBeInstanceOf(ApiError);
+      expect(refused).toMatchObject({ status: 403, message: expect.stringMatching(message) });
+      expect((refused as Error).message).toContain('violates PodSecurity \\"restricted');
+    });
+  });
+});
