@@ -28,8 +28,12 @@ export interface ScaledFleet {
   status(): Promise<AutoscalerStatus>;
   /** Every change of size that the autoscaler reported, oldest first. */
   rescales(): Promise<readonly Rescale[]>;
-  /** Waits for its first change of size. @throws when there is none */
+  /** Waits for the first changes of size, as many as are asked for. @throws when there are fewer */
+  firstRescales(count: number): Promise<readonly Rescale[]>;
+  /** Waits for the first change of size. @throws when there is none */
   firstRescale(): Promise<Rescale>;
+  /** Waits until it has this size. @throws when it does not */
+  reaches(replicas: number): Promise<void>;
   /** Waits until it has looked so often since now: what it decided of the load set before is done. */
   hasLooked(times?: number): Promise<void>;
 }
@@ -106,7 +110,7 @@ export async function startFleet(
     },
     async rescales() {
       const { items } = await plane.request<{
-        items: { message: string; firstTimestamp: string; metadata: { resourceVersion: string } }[];
+        items: { message: string; firstTimestamp: string }[];
       }>('GET', within('/api/v1', 'events?fieldSelector=reason%3DSuccessfulRescale'));
       return items
         .map(({ message, firstTimestamp }) => ({
@@ -115,7 +119,15 @@ export async function startFleet(
         }))
         .sort((a, b) => a.atS - b.atS);
     },
-    firstRescale: () => until(`${namespace} changes its size`, async () => (await fleet.rescales())[0]),
+    firstRescales: (count) =>
+      until(`${namespace} changes its size ${count} times`, async () => {
+        const rescales = await fleet.rescales();
+        return rescales.length < count ? undefined : rescales.slice(0, count);
+      }),
+    firstRescale: async () => (await fleet.firstRescales(1))[0]!,
+    async reaches(size) {
+      await until(`${namespace} has ${size} pods`, async () => (await fleet.replicas()) === size || undefined);
+    },
     async hasLooked(times = 3) {
       const from = metrics.looks(namespace);
       await until(`${namespace} is looked at`, () => Promise.resolve(metrics.looks(namespace) >= from + times || undefined));
