@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox';
+import { RELEASE_ID_PATTERN } from '@shortlist/core/contracts/release-manifest.ts';
 import * as service from '@shortlist/service/config.ts';
 
 const { flag, int, text, SHARED_CONFIG, portsConfig } = service;
@@ -11,6 +12,16 @@ export const ConfigSchema = Type.Object(
     home: text('.shortlist', {
       pattern: '.',
       description: 'Workspace that holds `datasets/<dataset>/releases` and `active.json`. Relative to the repository.',
+    }),
+    release: text('', {
+      pattern: `^$|${RELEASE_ID_PATTERN}`,
+      description:
+        'Release that the pod serves, whatever `active.json` says or an experiment promoted; the pod does not start without it. The pod template of a Kubernetes Deployment names it (docs/adr/0018). Empty: the pod follows `active.json`.',
+    }),
+    releaseManifestSha256: text('', {
+      pattern: '^$|^[0-9a-f]{64}$',
+      description:
+        "SHA-256 of that release's manifest.json, which holds the digests of all its files: another content of the same name is refused. Empty: any.",
     }),
     databaseUrl: text('', {
       pattern: '^$|^postgres(ql)?://',

@@ -17,6 +17,7 @@ import { LoadTurn } from './load-turn.ts';
 import { LiveRecommender } from './live/live-recommender.ts';
 import { Live } from './live/open-live.ts';
 import type { OpenContext, OpenedPod } from './pod.ts';
+import type { NamedRelease } from './recommender.ts';
 import { openRecords } from './records/open-records.ts';
 import { ReleaseHolder } from './release-holder.ts';
 import { RuleBook } from './rules/rule-book.ts';
@@ -33,9 +34,9 @@ const CONNECT_TIMEOUT_MS = 2_000;
  */
 export async function openPod({ config, log, observer, admission, tracing }: OpenContext): Promise<OpenedPod> {
   const rules = config.rulesFile === '' ? RuleBook.none() : await RuleBook.open(resolve(REPOSITORY, config.rulesFile));
-  const load = async (dir: string): Promise<LoadedRelease> => {
+  const load = async (dir: string, manifestSha256: string): Promise<LoadedRelease> => {
     const pace = releases.ready ? Pace.shared(() => admission.isBusy) : Pace.alone();
-    const release = await live.attach(await loadRelease(dir, { pace, spareRows: live.spareRows }));
+    const release = await live.attach(await loadRelease(dir, { manifestSha256, pace, spareRows: live.spareRows }));
     try {
       await recommender.warmUp(release, pace);
       return release;
@@ -47,12 +48,13 @@ export async function openPod({ config, log, observer, admission, tracing }: Ope
   const loadTurn = LoadTurn.ofProcess();
   const releases: ReleaseHolder = new ReleaseHolder({
     registry: registryOf(config),
+    pinned: pinnedOf(config),
     heldMax: config.variantReleasesMax,
     clockOffsetS: config.clockOffsetS,
     // No request lives longer, so the memory of a release that was swapped out is soon free.
     graceMs: 2 * Math.max(config.deadlineMs, config.deadlineMaxMs),
     // The first one is wanted by all at once; later ones come in turn, so that the others serve at full speed meanwhile.
-    load: (dir) => (releases.ready ? loadTurn.run(() => load(dir)) : load(dir)),
+    load: (dir, sha256) => (releases.ready ? loadTurn.run(() => load(dir, sha256)) : load(dir, sha256)),
     onSwap: (release, previous) => log.info({ release: release.id, previous: previous?.id ?? null }, 'release serves'),
     onRefusal: (refusal) => log.error(refusal, 'release refused'),
   });
@@ -134,6 +136,14 @@ export async function openPod({ config, log, observer, admission, tracing }: Ope
     database: pool,
     close,
   };
+}
+
+/** Null: `active.json` names it. @throws `config_invalid` */
+function pinnedOf({ release, releaseManifestSha256 }: Config): NamedRelease | null {
+  if (release !== '') return { release, manifest_sha256: releaseManifestSha256 };
+  if (releaseManifestSha256 === '') return null;
+  const reason = 'it is the digest of no release: set SHORTLIST_RELEASE, too';
+  throw new ShortlistError('config_invalid', { setting: 'SHORTLIST_RELEASE_MANIFEST_SHA256', reason });
 }
 
 const folderOf = ({ home, dataset }: Config): string => join(resolve(REPOSITORY, home), 'datasets', dataset);

@@ -105,8 +105,32 @@ export interface ReleaseControl {
   /** Loads the release that `active.json` names (or `releaseId`) beside the current one and swaps. Throws `release_*`. */
   reload(releaseId?: string): Promise<ReleaseStatus>;
   status(): ReleaseStatus;
+  /** The release that the configuration names; null: `active.json` names it. */
+  readonly pinned: NamedRelease | null;
+  /** What `prepare` was last asked for; null: nothing. */
+  readonly prepared: PreparedRelease | null;
+  /**
+   * Loads, verifies and warms up a release beside the current one and keeps it ready, without serving it; one at a time.
+   * Answers at once; asked again for the same, it only says how far it is.
+   */
+  prepare(release: NamedRelease): PreparedRelease;
+  /** Lets go of what was prepared, unless it serves. */
+  discard(): void;
   /** What metrics say of the release that answers; null while there is none, absent in doubles. */
   facts?(): ReleaseFacts | null;
+}
+
+/** A release by its id and the digest of its manifest.json. */
+export interface NamedRelease {
+  readonly release: string;
+  /** Hex; empty: any. */
+  readonly manifest_sha256: string;
+}
+
+export interface PreparedRelease extends NamedRelease {
+  readonly state: 'loading' | 'loaded' | 'refused';
+  /** Why it was refused. */
+  readonly reason: string | null;
 }
 
 export interface ReleaseFacts {

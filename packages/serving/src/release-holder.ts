@@ -1,13 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
+import { readManifest } from '@shortlist/core/release/manifest.ts';
 import type { LoadedRelease } from '@shortlist/core/release/loaded-release.ts';
 import type { ReleaseRegistry } from '@shortlist/core/release/registry.ts';
-import type { ReleaseControl, ReleaseFacts, ReleaseStatus } from './recommender.ts';
+import { LeavingReleases } from './leaving-releases.ts';
+import type { NamedRelease, PreparedRelease, ReleaseControl, ReleaseFacts, ReleaseStatus } from './recommender.ts';
 
 export interface ReleaseHolderOptions {
   readonly registry: ReleaseRegistry;
-  /** Loads, verifies and warms up the release in a folder, or throws. */
-  readonly load: (dir: string) => Promise<LoadedRelease>;
+  /** Loads, verifies and warms up the release in a folder, or throws. `manifestSha256`: only that one; empty: any. */
+  readonly load: (dir: string, manifestSha256: string) => Promise<LoadedRelease>;
+  /** The release to serve, whatever active.json says; default null: active.json names it. */
+  readonly pinned?: NamedRelease | null;
   /** How often active.json is looked at, ms. */
   readonly pollMs?: number;
   /** Added to the real time for `chosenAtS`. */
@@ -43,6 +47,8 @@ export interface HeldStatus {
  * so a request sees the old release or the new, never a mixture, provided that it reads `current` once. Whatever goes
  * wrong, the old one serves on and the reason is kept for `/status`. A release that was swapped out twice is closed after
  * a grace time that no request outlives; nobody counts who holds it.
+ *
+ * A pod whose configuration names its release serves that one, or does not start: what its template says is what it does.
  */
 export class ReleaseHolder implements ReleaseControl {
   readonly #options: ReleaseHolderOptions;
@@ -54,12 +60,13 @@ export class ReleaseHolder implements ReleaseControl {
   #seen: string | null = null;
   /** Reloads happen one after another. */
   #tail: Promise<unknown> = Promise.resolve();
-  /** Swapped out twice, with the timer that will close each. */
-  readonly #leaving = new Map<LoadedRelease, NodeJS.Timeout>();
+  /** Swapped out twice. */
+  readonly #leaving: LeavingReleases;
   /** Releases that are to be held beside the current one; the first `heldMax` of them are. */
   #wanted: readonly string[] = [];
   /** Those of them that are loaded and neither current nor previous. */
   readonly #held = new Map<string, LoadedRelease>();
+  #prepared: PreparedRelease | null = null;
   readonly #heldRefusals = new Map<string, { readonly reason: string; readonly retryAtMs: number }>();
   #watching: AbortController | null = null;
   #watch: Promise<void> = Promise.resolve();
@@ -68,6 +75,15 @@ export class ReleaseHolder implements ReleaseControl {
 
   constructor(options: ReleaseHolderOptions) {
     this.#options = options;
+    this.#leaving = new LeavingReleases(options.graceMs ?? GRACE_MS, (id, error) => this.#refuse(id, error));
+  }
+
+  get pinned(): NamedRelease | null {
+    return this.#options.pinned ?? null;
+  }
+
+  get prepared(): PreparedRelease | null {
+    return this.#prepared;
   }
 
   /** The release to serve a request with: read it once and keep it for the request. Errors: `not_ready`. */
@@ -76,7 +92,7 @@ export class ReleaseHolder implements ReleaseControl {
     return this.#current;
   }
 
-  /** When `current` was chosen: by active.json, or by hand since. Unix seconds. */
+  /** When `current` was chosen: by active.json, or by hand since. Unix seconds; Infinity where the configuration names it. */
   get chosenAtS(): number {
     return this.#chosenAtS;
   }
@@ -100,6 +116,19 @@ export class ReleaseHolder implements ReleaseControl {
     this.#wanted = ids;
     this.#heldRefusals.clear();
     return this.#settleHeld();
+  }
+
+  prepare({ release, manifest_sha256 }: NamedRelease): PreparedRelease {
+    const before = this.#prepared;
+    if (before?.release === release && before.manifest_sha256 === manifest_sha256) return before;
+    this.#prepared = { release, manifest_sha256, state: 'loading', reason: null };
+    void this.#settleHeld();
+    return this.#prepared;
+  }
+
+  discard(): void {
+    this.#prepared = null;
+    void this.#settleHeld();
   }
 
   heldStatus(): readonly HeldStatus[] {
@@ -135,7 +164,7 @@ export class ReleaseHolder implements ReleaseControl {
   }
 
   /**
-   * Loads what active.json names, or the named release, and swaps it in. The predecessor is swapped back at once when it
+   * Loads what the configuration or active.json names, or the release of this id, and swaps it in. The predecessor is swapped back at once when it
    * is the one asked for. Errors: `release_*`; then nothing has changed. A first load that fails falls back to what served
    * before, if that is sound: `status` says so.
    */
@@ -157,11 +186,7 @@ export class ReleaseHolder implements ReleaseControl {
     this.#watching?.abort();
     await this.#watch;
     await this.#tail;
-    for (const [release, timer] of this.#leaving) {
-      clearTimeout(timer);
-      await release.close();
-    }
-    this.#leaving.clear();
+    await this.#leaving.close();
     for (const release of this.#held.values()) await release.close();
     this.#held.clear();
     await this.#current?.close();
@@ -170,9 +195,9 @@ export class ReleaseHolder implements ReleaseControl {
   }
 
   async #reload(releaseId?: string): Promise<ReleaseStatus> {
-    const { registry, load } = this.#options;
-    let id = releaseId;
-    let chosenAtS = Date.now() / 1000;
+    const { registry, load, pinned = null } = this.#options;
+    let id = releaseId ?? pinned?.release;
+    let chosenAtS = pinned === null ? Date.now() / 1000 : Infinity;
     try {
       if (id === undefined) {
         const { active, changedAt } = await registry.requirePointer();
@@ -180,14 +205,16 @@ export class ReleaseHolder implements ReleaseControl {
         chosenAtS = Date.parse(changedAt) / 1000;
       }
       if (this.#current?.id !== id) {
-        this.#swap(this.loaded(id) ?? this.#takeBack(id) ?? (await load(await registry.dirOf(id))));
+        const sha256 = id === pinned?.release ? pinned.manifest_sha256 : '';
+        this.#swap(this.loaded(id) ?? this.#leaving.takeBack(id) ?? (await load(await registry.dirOf(id), sha256)));
       }
       this.#chosenAtS = chosenAtS + (this.#options.clockOffsetS ?? 0);
       this.#refusal = null;
       return this.status();
     } catch (error) {
       this.#refuse(id, error);
-      if (this.#current === null && releaseId === undefined && (await this.#startWithPrevious())) return this.status();
+      const mayFallBack = this.#current === null && releaseId === undefined && pinned === null;
+      if (mayFallBack && (await this.#startWithPrevious())) return this.status();
       throw error;
     }
   }
@@ -198,7 +225,7 @@ export class ReleaseHolder implements ReleaseControl {
     try {
       const previous = (await registry.pointer())?.previous ?? null;
       if (previous === null) return false;
-      this.#swap(await load(await registry.dirOf(previous)));
+      this.#swap(await load(await registry.dirOf(previous), ''));
       return true;
     } catch {
       // The refusal of the active release is what the operator must see; the caller throws it.
@@ -219,11 +246,12 @@ export class ReleaseHolder implements ReleaseControl {
   /** Loads what is wanted and absent, in turn with reloads, and lets go of what is not wanted any more. */
   #settleHeld(): Promise<void> {
     const turn = this.#tail.then(async () => {
+      await this.#loadPrepared();
       for (const id of this.#wantedNow()) await this.#loadHeld(id);
       for (const [id, release] of this.#held) {
-        if (this.#wantedNow().includes(id)) continue;
+        if (this.#isKept(id)) continue;
         this.#held.delete(id);
-        this.#closeLater(release);
+        this.#leaving.add(release);
       }
     });
     this.#tail = turn.catch(() => undefined);
@@ -234,7 +262,7 @@ export class ReleaseHolder implements ReleaseControl {
     const { registry, load } = this.#options;
     if (this.loaded(id) !== null || !this.#isDue(id)) return;
     try {
-      this.#held.set(id, this.#takeBack(id) ?? (await load(await registry.dirOf(id))));
+      this.#held.set(id, this.#leaving.takeBack(id) ?? (await load(await registry.dirOf(id), '')));
       this.#heldRefusals.delete(id);
     } catch (error) {
       const isAbsent = error instanceof ShortlistError && error.code === 'release_not_found';
@@ -246,6 +274,30 @@ export class ReleaseHolder implements ReleaseControl {
     }
   }
 
+  async #loadPrepared(): Promise<void> {
+    const { registry, load, onRefusal } = this.#options;
+    const asked = this.#prepared;
+    if (asked?.state !== 'loading') return;
+    const { release: id, manifest_sha256: sha256 } = asked;
+    let end: Pick<PreparedRelease, 'state' | 'reason'> = { state: 'loaded', reason: null };
+    try {
+      const dir = await registry.dirOf(id);
+      // Also of one that is loaded already: nobody asked for its digest then.
+      await readManifest(dir, sha256);
+      if (this.loaded(id) === null) this.#held.set(id, this.#leaving.takeBack(id) ?? (await load(dir, sha256)));
+    } catch (error) {
+      end = { state: 'refused', reason: reasonOf(error) };
+      this.#refusals += 1;
+      onRefusal?.({ release: id, reason: reasonOf(error), at: new Date().toISOString() });
+    }
+    // Unless something else was asked for meanwhile.
+    if (this.#prepared === asked) this.#prepared = { ...asked, ...end };
+  }
+
+  #isKept(id: string): boolean {
+    return this.#wantedNow().includes(id) || this.#prepared?.release === id;
+  }
+
   #wantedNow(): readonly string[] {
     return this.#wanted.slice(0, this.#options.heldMax ?? HELD_MAX);
   }
@@ -254,30 +306,10 @@ export class ReleaseHolder implements ReleaseControl {
     return (this.#heldRefusals.get(id)?.retryAtMs ?? 0) <= performance.now();
   }
 
-  /** Out of current and previous: kept where an experiment wants it. */
+  /** Out of current and previous: kept where an experiment wants it, or it was prepared. */
   #letGo(release: LoadedRelease): void {
-    if (this.#wantedNow().includes(release.id)) this.#held.set(release.id, release);
-    else this.#closeLater(release);
-  }
-
-  /** One that is about to be closed serves again at once; a second copy would take its memory twice. */
-  #takeBack(id: string): LoadedRelease | null {
-    for (const [release, timer] of this.#leaving) {
-      if (release.id !== id) continue;
-      clearTimeout(timer);
-      this.#leaving.delete(release);
-      return release;
-    }
-    return null;
-  }
-
-  #closeLater(release: LoadedRelease): void {
-    const timer = setTimeout(() => {
-      this.#leaving.delete(release);
-      release.close().catch((error: unknown) => this.#refuse(release.id, error));
-    }, this.#options.graceMs ?? GRACE_MS);
-    timer.unref();
-    this.#leaving.set(release, timer);
+    if (this.#isKept(release.id)) this.#held.set(release.id, release);
+    else this.#leaving.add(release);
   }
 
   #refuse(id: string | undefined, error: unknown): void {
@@ -291,6 +323,7 @@ export class ReleaseHolder implements ReleaseControl {
       const slept = await delay(this.#options.pollMs ?? POLL_MS, true, { signal }).catch(() => false);
       if (!slept) return;
       if (this.#wantedNow().some((id) => this.loaded(id) === null && this.#isDue(id))) await this.#settleHeld();
+      if (this.pinned !== null) continue;
       // An unreadable pointer (a full disk, a hand-edited file) is no reason to stop following it.
       const pointer = await this.#options.registry.pointer().catch((error: unknown) => {
         if (this.#seen !== UNREADABLE) this.#refuse(undefined, error);

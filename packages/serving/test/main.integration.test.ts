@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { BUILD_FEATURES } from '@shortlist/core/release/feature-schema.ts';
+import { describeFile } from '@shortlist/core/release/read-release-file.ts';
 import { ReleaseRegistry } from '@shortlist/core/release/registry.ts';
 import { POISONED } from '../../core/test/release/poisoned-releases.ts';
 import { buildTinyRelease, TINY_ITEMS, writeTinyRun } from '../../core/test/release/tiny-run.ts';
@@ -26,6 +27,8 @@ const registry = () =>
     releasesDir: join(dataset(), 'releases'),
     activePath: join(dataset(), 'active.json'),
   });
+const manifestSha256 = async (id: string) =>
+  (await describeFile(join(dataset(), 'releases', id), 'manifest.json')).sha256;
 const start = (variables: Record<string, string> = {}) =>
   startChild('../src/main.ts', { SHORTLIST_HOME: home, ...variables });
 
@@ -125,6 +128,45 @@ describe('main.ts', () => {
       release: { active: first, last_refusal: { release: second, reason: expect.stringContaining(file) as string } },
     });
     expect((await fetch(`${pod.url()}/recommendations?session_id=s`)).status).toBe(200);
+  });
+
+  it('serves the release that its configuration names, and prepares another without serving it', async () => {
+    await registry().activate(second);
+    const pod = start({
+      SHORTLIST_RELEASE: first,
+      SHORTLIST_RELEASE_MANIFEST_SHA256: await manifestSha256(first),
+    });
+    await untilReady(pod);
+    const releases = async (): Promise<unknown> => (await fetch(`${pod.adminUrl()}/admin/release`)).json();
+    const pinned = { release: first, manifest_sha256: await manifestSha256(first) };
+    expect(await releases()).toEqual({ active: first, previous: null, last_refusal: null, pinned, prepared: null });
+
+    const ask = `${pod.adminUrl()}/admin/release/prepared?release=${second}&manifest_sha256=`;
+    expect((await fetch(ask + '0'.repeat(64), { method: 'PUT' })).status).toBe(202);
+    await expect
+      .poll(releases, { timeout: 20_000 })
+      .toMatchObject({ active: first, prepared: { state: 'refused', reason: expect.stringContaining('manifest.json') } });
+    await fetch(ask + (await manifestSha256(second)), { method: 'PUT' });
+    await expect.poll(releases, { timeout: 20_000 }).toMatchObject({ active: first, prepared: { state: 'loaded' } });
+    expect((await post(`${pod.adminUrl()}/reload-model?release=${second}`, '')).status).toBe(200);
+    expect(await releases()).toMatchObject({ active: second, previous: first });
+    expect((await post(`${pod.adminUrl()}/reload-model`, '')).status).toBe(200);
+    expect(await (await fetch(`${pod.adminUrl()}/admin/release/prepared`, { method: 'DELETE' })).json()).toMatchObject({
+      active: first,
+      prepared: null,
+    });
+  });
+
+  it('does not start with another content than its configuration names', async () => {
+    await registry().activate(second);
+    const pod = start({ SHORTLIST_RELEASE: first, SHORTLIST_RELEASE_MANIFEST_SHA256: '0'.repeat(64) });
+    expect(await pod.ended).not.toBe(0);
+    expect(pod.lines.find(({ code }) => code === 'release_digest_mismatch')).toMatchObject({
+      details: { file: 'manifest.json', expected: `sha256 ${'0'.repeat(64)}` },
+    });
+    const unnamed = start({ SHORTLIST_RELEASE_MANIFEST_SHA256: '0'.repeat(64) });
+    expect(await unnamed.ended).not.toBe(0);
+    expect(unnamed.lines.find(({ code }) => code === 'config_invalid')).toBeDefined();
   });
 
   it('serves without profiles while PostgreSQL is down, and says so', async () => {

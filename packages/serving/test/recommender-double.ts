@@ -84,6 +84,10 @@ function itemNumber(at: number): Recommendation {
 export const liveDouble: LiveFacts = { lagS: 0.5, leaks: 2, status: () => ({ lag_s: 0.5, new_rows: 3 }) };
 
 export const releasesDouble: ReleaseControl = {
+  pinned: null,
+  prepared: null,
+  prepare: (release) => ({ ...release, state: 'loading', reason: null }),
+  discard: () => undefined,
   reload: (releaseId) =>
     releaseId === 'broken'
       ? Promise.reject(

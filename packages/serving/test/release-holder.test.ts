@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadRelease } from '@shortlist/core/release/load-release.ts';
 import type { LoadedRelease } from '@shortlist/core/release/loaded-release.ts';
+import { describeFile } from '@shortlist/core/release/read-release-file.ts';
 import { ReleaseRegistry } from '@shortlist/core/release/registry.ts';
 import { seededRandom } from '@shortlist/core/statistics/seeded-random.ts';
 import { ReleaseHolder } from '@shortlist/serving/release-holder.ts';
@@ -12,7 +13,7 @@ import { POISONED } from '../../core/test/release/poisoned-releases.ts';
 import { batchOf, randomProfile, randomRequest } from '../../core/test/release/tiny-models.ts';
 import { buildTinyRelease, TINY_FEATURES, TINY_ITEMS, writeTinyRun } from '../../core/test/release/tiny-run.ts';
 
-const load = (dir: string) => loadRelease(dir, { features: TINY_FEATURES });
+const load = (dir: string, manifestSha256 = '') => loadRelease(dir, { features: TINY_FEATURES, manifestSha256 });
 /** As a pristine copy is kept in `templates`, every test has releases of its own to spoil. */
 let templates: string;
 let folder: string;
@@ -45,6 +46,10 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await delay(5);
 }
 
+const namedOf = async (id: string) => {
+  const { sha256 } = await describeFile(join(folder, 'releases', id), 'manifest.json');
+  return { release: id, manifest_sha256: sha256 };
+};
 const request = () => batchOf([randomRequest(TINY_ITEMS, 20, seededRandom(9))]);
 const scores = async (release: LoadedRelease) => [...(await release.ranker!.int8.run(request()))];
 
@@ -268,6 +273,93 @@ describe('the release holder', () => {
     expect(closed).toEqual([]);
     await holder.close();
     expect([...closed].sort()).toEqual([a, b, c].sort());
+  });
+
+  describe('with a release that is prepared', () => {
+    it('loads it beside the current one, and swaps to it without loading it again', async () => {
+      let loads = 0;
+      const holder = new ReleaseHolder({ registry, load: (dir, sha256) => ((loads += 1), load(dir, sha256)) });
+      await holder.reload(a);
+      const named = await namedOf(b);
+      expect(holder.prepared).toBeNull();
+      expect(holder.prepare(named)).toEqual({ ...named, state: 'loading', reason: null });
+      expect(holder.prepare(named).state).toBe('loading');
+      await until(() => holder.prepared?.state === 'loaded');
+      expect(holder.status()).toEqual({ active: a, previous: null, last_refusal: null });
+      await holder.reload(b);
+      expect([holder.current.id, loads]).toEqual([b, 2]);
+      await holder.close();
+    });
+
+    it('refuses a damaged file, another manifest and an absent release with the reason; the old one serves on', async () => {
+      const refusals: string[] = [];
+      const holder = new ReleaseHolder({ registry, load, onRefusal: ({ reason }) => refusals.push(reason) });
+      await holder.reload(a);
+      await holder.hold([c]);
+      await rename(join(folder, 'releases', b, 'items.arrow'), join(folder, 'releases', b, 'away'));
+      for (const [named, reason] of [
+        [await namedOf(b), 'release_file_missing'],
+        [{ release: c, manifest_sha256: '0'.repeat(64) }, 'expected sha256 0000'],
+        [{ release: 'r-202611210500-00000000', manifest_sha256: '0'.repeat(64) }, 'release_not_found'],
+      ] as const) {
+        holder.prepare(named);
+        await until(() => holder.prepared?.state !== 'loading');
+        expect(holder.prepared).toEqual({ ...named, state: 'refused', reason: expect.stringContaining(reason) });
+      }
+      expect(refusals).toHaveLength(3);
+      expect(holder.status()).toEqual({ active: a, previous: null, last_refusal: null });
+      await holder.close();
+    });
+
+    it('lets go of it when it is discarded, or another one is asked for, but never of what serves', async () => {
+      const closed: string[] = [];
+      const holder = new ReleaseHolder({
+        registry,
+        graceMs: 1,
+        load: async (dir, sha256) => {
+          const release = await load(dir, sha256);
+          return { ...release, close: () => (closed.push(release.id), release.close()) };
+        },
+      });
+      await holder.reload(a);
+      holder.prepare(await namedOf(b));
+      await until(() => holder.prepared?.state === 'loaded');
+      holder.prepare(await namedOf(c));
+      await until(() => closed.length === 1);
+      await holder.reload(c);
+      holder.discard();
+      expect(holder.prepared).toBeNull();
+      await holder.hold([]);
+      expect([holder.current.id, closed]).toEqual([c, [b]]);
+      await holder.close();
+    });
+  });
+
+  describe('with a release that the configuration names', () => {
+    it('serves it whatever active.json says, and goes back to it', async () => {
+      const holder = new ReleaseHolder({ registry, load, pinned: await namedOf(a), pollMs: 2 });
+      await registry.activate(b);
+      await holder.reload();
+      holder.watch();
+      await delay(50);
+      expect(holder.status()).toEqual({ active: a, previous: null, last_refusal: null });
+      // No promotion of an experiment is later.
+      expect(holder.chosenAtS).toBe(Infinity);
+      await holder.reload(b);
+      expect([holder.current.id, holder.chosenAtS]).toEqual([b, Infinity]);
+      await holder.reload();
+      expect(holder.status()).toMatchObject({ active: a, previous: b });
+      await holder.close();
+    });
+
+    it('does not start with another content of the same name, nor with what served before', async () => {
+      await registry.activate(b);
+      await registry.activate(a);
+      const pinned = { release: a, manifest_sha256: '0'.repeat(64) };
+      const holder = new ReleaseHolder({ registry, load, pinned });
+      await expect(holder.reload()).rejects.toMatchObject({ code: 'release_digest_mismatch' });
+      expect(holder.status()).toMatchObject({ active: null, last_refusal: { release: a } });
+    });
   });
 
   it('swaps 20 times under concurrent requests: none fails, and each is answered by one release alone', async () => {

@@ -17,6 +17,8 @@ import { releaseSources } from './release-sources.ts';
 import { UserTower } from './user-tower.ts';
 
 export interface LoadOptions {
+  /** Of the manifest.json that must be there, hex; default: any. */
+  readonly manifestSha256?: string;
   /** Compare every file with its sha256. Default true; only benchmarks that load in a loop turn it off. */
   readonly verifyDigests?: boolean;
   /** The feature list that the caller computes. Default: this build's. */
@@ -33,7 +35,7 @@ export interface LoadOptions {
  * Errors: every `release_*` code but those of the registry, naming the file and what was expected and found.
  */
 export async function loadRelease(dir: string, options: LoadOptions = {}): Promise<LoadedRelease> {
-  const manifest = await readManifest(dir);
+  const manifest = await readManifest(dir, options.manifestSha256);
   requireSameFeatures(manifest.features, options.features ?? BUILD_FEATURES);
   const parameters = parametersOf(manifest);
   const { pace = Pace.alone(), verifyDigests = true } = options;

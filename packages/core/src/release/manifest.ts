@@ -25,18 +25,26 @@ export function serializeManifest(content: Omit<ReleaseManifest, 'id'>): { id: s
 }
 
 /**
- * Reads and checks the manifest of the release in `dir`.
+ * Reads and checks the manifest of the release in `dir`; with `sha256` (hex) only that one: its file, and so every byte
+ * of the release, since it holds the digests of the others.
  * Errors: `release_file_missing`, `release_manifest_invalid` (naming the field), `release_digest_mismatch`.
  */
-export async function readManifest(dir: string): Promise<ReleaseManifest> {
-  let text: string;
+export async function readManifest(dir: string, sha256 = ''): Promise<ReleaseManifest> {
+  let bytes: Buffer;
   try {
-    text = await readFile(join(dir, MANIFEST_FILE), 'utf8');
+    bytes = await readFile(join(dir, MANIFEST_FILE));
   } catch (cause) {
     const reason = (cause as NodeJS.ErrnoException).code ?? String(cause);
     throw new ShortlistError('release_file_missing', { file: MANIFEST_FILE, reason }, { cause });
   }
-  return parseManifest(text);
+  const actual = createHash('sha256').update(bytes).digest('hex');
+  if (sha256 !== '' && sha256 !== actual)
+    throw new ShortlistError('release_digest_mismatch', {
+      file: MANIFEST_FILE,
+      expected: `sha256 ${sha256}`,
+      actual: `sha256 ${actual}`,
+    });
+  return parseManifest(bytes.toString('utf8'));
 }
 
 /** As readManifest, from text. */

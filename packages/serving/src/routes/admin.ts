@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Type } from 'typebox';
+import { RELEASE_ID_PATTERN } from '@shortlist/core/contracts/release-manifest.ts';
 import { json, text } from '@shortlist/service/http/replies.ts';
 import { ANSWER_TTL_S, type CachedAnswers } from '../cached-answers.ts';
 import type { Metrics, MetricsSnapshot } from '../observe/metrics.ts';
 import { dashboardPage } from './dashboard.ts';
-import { route } from './route.ts';
+import { route, type Services } from './route.ts';
 
 /** Nothing but the page's own style: no script, no image, no request. */
 const DASHBOARD_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
@@ -23,13 +24,71 @@ function snapshotOf(
     : answers.answer({ name: 'dashboard', key: POD, ttlS: ANSWER_TTL_S.dashboard, compute });
 }
 
+const Release = Type.String({ pattern: RELEASE_ID_PATTERN, description: 'Release id.' });
+const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$', description: 'Of its manifest.json.' });
+const NamedSchema = Type.Union([Type.Object({}, { additionalProperties: true }), Type.Null()]);
+
+/** What a controller wants to know of the releases of a pod. */
+const releasesOf = ({ lifecycle: { releases } }: Services) => ({
+  ...releases.status(),
+  pinned: releases.pinned,
+  prepared: releases.prepared,
+});
+
+const ReleasesSchema = Type.Object({
+  active: Type.Union([Type.String(), Type.Null()]),
+  previous: Type.Union([Type.String(), Type.Null()]),
+  last_refusal: NamedSchema,
+  pinned: NamedSchema,
+  prepared: NamedSchema,
+});
+
 export const ADMIN_ROUTES = [
+  route({
+    method: 'GET',
+    path: '/admin/release',
+    port: 'admin',
+    group: 'Administration',
+    summary: 'What the pod serves, what its configuration names, and what it has prepared.',
+    answers: ReleasesSchema,
+    errors: ['not_ready'],
+    handle: (_call, services) => json(200, releasesOf(services)),
+  }),
+  route({
+    method: 'PUT',
+    path: '/admin/release/prepared',
+    port: 'admin',
+    group: 'Administration',
+    summary:
+      'Loads, verifies and warms up a release beside the current one, without serving it; asked again, says how far it is.',
+    query: Type.Object({ release: Release, manifest_sha256: Sha256 }, { additionalProperties: false }),
+    status: 202,
+    answers: ReleasesSchema,
+    errors: ['field_invalid', 'not_ready'],
+    handle: ({ query }, services) => {
+      services.lifecycle.releases.prepare(query);
+      return json(202, releasesOf(services));
+    },
+  }),
+  route({
+    method: 'DELETE',
+    path: '/admin/release/prepared',
+    port: 'admin',
+    group: 'Administration',
+    summary: 'Lets go of what was prepared, unless it serves.',
+    answers: ReleasesSchema,
+    errors: ['not_ready'],
+    handle: (_call, services) => {
+      services.lifecycle.releases.discard();
+      return json(200, releasesOf(services));
+    },
+  }),
   route({
     method: 'POST',
     path: '/reload-model',
     port: 'admin',
     group: 'Administration',
-    summary: 'Loads the activated release, or the named one, beside the current one and swaps when it proves sound.',
+    summary: 'Loads the configured or activated release, or the named one, beside the current one and swaps when it proves sound.',
     query: Type.Object(
       { release: Type.Optional(Type.String({ minLength: 1, maxLength: 128, description: 'Release id.' })) },
       { additionalProperties: false },
