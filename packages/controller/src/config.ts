@@ -47,6 +47,23 @@ export const ConfigSchema = Type.Object(
       unit: 's',
       description: 'A spec that the service refused is tried again after this: what refuses it may have changed.',
     }),
+    releasePollEveryMs: int(2_000, 100, 600_000, {
+      unit: 'ms',
+      description: 'Pause between two looks at the pods while a ModelRelease is on its way.',
+    }),
+    releaseActivePollEveryS: int(30, 1, 86_400, {
+      unit: 's',
+      description: 'The same for one that is active: how soon its status shows that pods left it.',
+    }),
+    podTimeoutMs: int(5_000, 100, 60_000, {
+      unit: 'ms',
+      description: 'Longest question to the admin port of a ranking pod.',
+    }),
+    podUrlAnnotation: text('', {
+      pattern: '^$|^[a-z0-9A-Z./_-]{1,253}$',
+      description:
+        'Annotation of a pod that says where its admin port is, for pods that are processes of one machine. Who may annotate pods could send the controller anywhere: leave it empty in a cluster, where it is the address of the pod and its port `admin`.',
+    }),
     workers: int(4, 1, 64, { description: 'Resources of one kind that are reconciled at a time.' }),
     relistEveryS: int(600, 10, 86_400, {
       unit: 's',

@@ -1,5 +1,7 @@
 import type { Config } from './config.ts';
 import { experimentKind } from './experiment/experiment-kind.ts';
+import { modelReleaseKind } from './model-release/kind.ts';
+import { podAddress } from './model-release/pods.ts';
 import type { KubeObject } from './runtime/kube-object.ts';
 import type { ControlledKind } from './runtime/reconciler.ts';
 
@@ -15,6 +17,13 @@ export function kindsOf(config: Config): readonly ControlledKind<KubeObject>[] {
       now: Date.now,
       nowMs: () => performance.now(),
       chance: Math.random,
+    }),
+    modelReleaseKind({
+      pollMs: config.releasePollEveryMs,
+      activePollMs: config.releaseActivePollEveryS * 1000,
+      podTimeoutMs: config.podTimeoutMs,
+      address: podAddress(config.podUrlAnnotation),
+      now: Date.now,
     }),
   ];
 }

@@ -1,7 +1,7 @@
+import { EXPERIMENTS } from '../experiment/experiment-resource-type.ts';
 import type { KubeObject } from '../runtime/kube-object.ts';
 import type { ControlledKind } from '../runtime/reconciler.ts';
 import { MODEL_RELEASES, type ModelRelease } from './model-release.ts';
-import { EXPERIMENTS } from './observe.ts';
 import { DEPLOYMENTS } from './pod-template.ts';
 import { ModelReleaseReconciler, type ModelReleaseOptions } from './reconciler.ts';
 

@@ -1,17 +1,14 @@
 import type { ExperimentSpec } from '@shortlist/core/contracts/experiment.ts';
 import type { ExperimentStatus } from '@shortlist/core/contracts/experiment-resource.ts';
-import { RESOURCE_GROUP, RESOURCE_VERSION } from '@shortlist/core/contracts/resource-status.ts';
+import { EXPERIMENTS } from '../experiment/experiment-resource-type.ts';
 import { Collection, type KubeApi } from '../runtime/kube-api.ts';
 import { isNotFound } from '../runtime/kube-error.ts';
-import type { KubeResource, ResourceType } from '../runtime/kube-object.ts';
+import type { KubeResource } from '../runtime/kube-object.ts';
 import type { ModelRelease } from './model-release.ts';
 import type { ExperimentSight, Observation, PodSight } from './observation.ts';
 import { readDeployment, rolloutOf, templateRelease, type Deployment } from './pod-template.ts';
 import { listPods, type PodAddress } from './pods.ts';
 
-export const EXPERIMENTS: ResourceType = {
-  ...{ group: RESOURCE_GROUP, version: RESOURCE_VERSION, plural: 'experiments', kind: 'Experiment' },
-};
 type Experiment = KubeResource<ExperimentSpec, ExperimentStatus>;
 
 export interface Seen {
