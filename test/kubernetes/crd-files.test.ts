@@ -16,7 +16,9 @@ describe('deploy/base/crds', () => {
 
   it('keeps unknown fields of the parameters of variants only', () => {
     for (const { name, text } of CRD_FILES) {
-      const found = text.match(/^ *parameters:\n( +.*\n)?( +.*\n)?( +.*\n)? +x-kubernetes-preserve-unknown-fields: true/gm);
+      const found = text.match(
+        /^ *parameters:\n( +.*\n)?( +.*\n)?( +.*\n)? +x-kubernetes-preserve-unknown-fields: true/gm,
+      );
       const all = text.match(/x-kubernetes-preserve-unknown-fields/g);
       expect([name, all?.length ?? 0]).toEqual([name, found?.length ?? 0]);
     }
@@ -60,7 +62,9 @@ describe('a contract as a structural schema', () => {
 
   it('loses nothing in silence: a keyword it does not know, a choice of objects, a rule for a field that went', () => {
     expect(() => convert(Type.Array(Type.String(), { uniqueItems: true }))).toThrowError('spec: nothing is known of');
-    expect(() => convert(Type.Union([Type.Object({}), Type.String()]))).toThrowError('spec: a structural schema has no');
+    expect(() => convert(Type.Union([Type.Object({}), Type.String()]))).toThrowError(
+      'spec: a structural schema has no',
+    );
     const schemas = new StructuralSchemas({ 'spec.gone': [] }, new Map());
     schemas.of(Type.Object({}), 'spec');
     expect(schemas.unused).toEqual(['spec.gone']);

@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findBinaries } from './control-plane/binaries.ts';
 import { startControlPlane, type ControlPlane } from './control-plane/control-plane.ts';
-import { BAD_CHANGES, BAD_RESOURCES, experiment, GOOD_RESOURCES, modelRelease, type Resource } from './resources/example-resources.ts';
+import {
+  BAD_CHANGES,
+  BAD_RESOURCES,
+  experiment,
+  GOOD_RESOURCES,
+  modelRelease,
+  type Resource,
+} from './resources/example-resources.ts';
 
 const { absent } = findBinaries();
 const CRDS = join(import.meta.dirname, '../../deploy/base/crds');
@@ -23,7 +30,11 @@ afterAll(() => plane?.stop());
 const pathOf = ({ kind }: Resource) => `/apis/shortlist.dev/v1alpha1/namespaces/default/${kind.toLowerCase()}s`;
 const create = (resource: Resource, query = 'fieldValidation=Strict&dryRun=All') =>
   plane.request<Resource>('POST', `${pathOf(resource)}?${query}`, resource);
-const refusalOf = (work: Promise<unknown>): Promise<string> => work.then(() => 'it was taken', (error: unknown) => String(error));
+const refusalOf = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => 'it was taken',
+    (error: unknown) => String(error),
+  );
 const kubectlApply = (resource: unknown, ...flags: string[]) =>
   plane.tryKubectl(['apply', '--dry-run=server', ...flags, '-f', '-'], JSON.stringify(resource));
 
@@ -69,7 +80,9 @@ describe(`the resources of shortlist.dev ${absent}`, { timeout: MINUTES_5 }, () 
   );
 
   it.skipIf(absent)('fill in the defaults of the contracts', async () => {
-    expect((await create(experiment({ metrics: { success: ['a'], guardrails: [{ metric: 'b' }] } }))).spec).toMatchObject({
+    expect(
+      (await create(experiment({ metrics: { success: ['a'], guardrails: [{ metric: 'b' }] } }))).spec,
+    ).toMatchObject({
       type: 'ab',
       allocation: 1,
       targeting: [],
@@ -91,27 +104,43 @@ describe(`the resources of shortlist.dev ${absent}`, { timeout: MINUTES_5 }, () 
     ['deep in the spec', experiment({ analysis: { daysMinimum: 3 } }), 'spec.analysis.daysMinimum'],
     [
       'in a list',
-      experiment({ variants: [{ name: 'a', weight: 0.5 }, { name: 'b', weight: 0.5, relaese: 'r' }] }),
+      experiment({
+        variants: [
+          { name: 'a', weight: 0.5 },
+          { name: 'b', weight: 0.5, relaese: 'r' },
+        ],
+      }),
       'spec.variants[1].relaese',
     ],
     ['in a ModelRelease', modelRelease({ uri: 's3://bucket/release' }), 'spec.uri'],
     ['beside the spec', { ...modelRelease(), sepc: {} }, 'sepc'],
-  ] as const)('refuse an unknown field %s: kubectl by default, any client that asks for strict validation', async (_, bad, field) => {
-    const { code, stderr } = await kubectlApply(bad);
-    expect([code, stderr]).toEqual([1, expect.stringContaining(`unknown field "${field}"`)]);
-    expect(await refusalOf(create(bad as Resource))).toContain(`unknown field \\"${field}\\"`);
-    // Server-side apply, as the controller writes, refuses whatever it was asked.
-    const applied = await kubectlApply(bad, '--server-side', '--validate=ignore');
-    expect([applied.code, applied.stderr]).toEqual([1, expect.stringContaining('field not declared in schema')]);
-  });
+  ] as const)(
+    'refuse an unknown field %s: kubectl by default, any client that asks for strict validation',
+    async (_, bad, field) => {
+      const { code, stderr } = await kubectlApply(bad);
+      expect([code, stderr]).toEqual([1, expect.stringContaining(`unknown field "${field}"`)]);
+      expect(await refusalOf(create(bad as Resource))).toContain(`unknown field \\"${field}\\"`);
+      // Server-side apply, as the controller writes, refuses whatever it was asked.
+      const applied = await kubectlApply(bad, '--server-side', '--validate=ignore');
+      expect([applied.code, applied.stderr]).toEqual([1, expect.stringContaining('field not declared in schema')]);
+    },
+  );
 
-  it.skipIf(absent)('leave unknown fields out where a client asked for no validation: none is ever stored', async () => {
-    const { spec } = await create(experiment({ hodlout: 0.1 }), 'fieldValidation=Ignore&dryRun=All');
-    expect(spec).not.toHaveProperty('hodlout');
-    const parameters = { anything: { nested: [1, null, 'x'] } };
-    const free = experiment({ variants: [{ name: 'a', weight: 0.5 }, { name: 'b', weight: 0.5, parameters }] });
-    expect((await create(free)).spec.variants).toMatchObject([{}, { parameters }]);
-  });
+  it.skipIf(absent)(
+    'leave unknown fields out where a client asked for no validation: none is ever stored',
+    async () => {
+      const { spec } = await create(experiment({ hodlout: 0.1 }), 'fieldValidation=Ignore&dryRun=All');
+      expect(spec).not.toHaveProperty('hodlout');
+      const parameters = { anything: { nested: [1, null, 'x'] } };
+      const free = experiment({
+        variants: [
+          { name: 'a', weight: 0.5 },
+          { name: 'b', weight: 0.5, parameters },
+        ],
+      });
+      expect((await create(free)).spec.variants).toMatchObject([{}, { parameters }]);
+    },
+  );
 
   it.skipIf(absent)('are listed under their short names and category, with what a person looks for', async () => {
     await plane.kubectl(['apply', '-f', '-'], JSON.stringify(modelRelease({}, 'listed')));
@@ -132,11 +161,15 @@ describe(`the resources of shortlist.dev ${absent}`, { timeout: MINUTES_5 }, () 
     expect(await plane.kubectl(['get', 'mr', 'listed'])).toMatch(
       /NAME +RELEASE +PHASE +PODS +LOADED +SERVING +VERIFIED +READY +AGE\nlisted +r-202611210500-0a1b2c3d +Active +5 +5 +4 +False +/,
     );
-    expect(await plane.kubectl(['get', 'exp', 'listed'])).toMatch(/NAME +STATE +LAYER +EXPOSED +PROMOTED +READY +AGE\n/);
+    expect(await plane.kubectl(['get', 'exp', 'listed'])).toMatch(
+      /NAME +STATE +LAYER +EXPOSED +PROMOTED +READY +AGE\n/,
+    );
     expect((await plane.kubectl(['get', 'shortlist', '-o', 'name'])).trim().split('\n')).toEqual(
       expect.arrayContaining(['experiment.shortlist.dev/listed', 'modelrelease.shortlist.dev/listed']),
     );
-    expect(await plane.kubectl(['explain', 'modelrelease.spec.manifestSha256'])).toContain('SHA-256 of its manifest.json');
+    expect(await plane.kubectl(['explain', 'modelrelease.spec.manifestSha256'])).toContain(
+      'SHA-256 of its manifest.json',
+    );
     // The spec is not the status' to change.
     const { metadata, spec } = await plane.request<Resource>('PATCH', `${pathOf(modelRelease())}/listed/status`, {
       spec: { promote: 'manual' },

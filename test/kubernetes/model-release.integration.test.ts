@@ -42,10 +42,7 @@ const variable = async (name: string) =>
 
 beforeAll(async () => {
   if (absent) return;
-  [plane, shop] = await Promise.all([
-    startControlPlane({ without: ['kube-scheduler', 'kwok'] }),
-    makeReleaseShop(6),
-  ]);
+  [plane, shop] = await Promise.all([startControlPlane({ without: ['kube-scheduler', 'kwok'] }), makeReleaseShop(6)]);
   const files = readdirSync(CRDS).filter((file) => file.endsWith('.shortlist.dev.yaml'));
   await plane.kubectl(['apply', '--server-side', ...files.flatMap((file) => ['-f', join(CRDS, file)])]);
   await plane.kubectl(['wait', '--for=condition=Established', '--timeout=120s', 'crd', '--all']);
@@ -105,7 +102,10 @@ afterAll(async () => {
 async function apply(name: string, number: number, changes: Record<string, unknown> = {}): Promise<void> {
   const release = shop.releases[number]!;
   const manifestSha256 = await shop.manifestSha256(release);
-  await plane.kubectl(['apply', '-f', '-'], JSON.stringify(modelRelease({ release, manifestSha256, ...changes }, name)));
+  await plane.kubectl(
+    ['apply', '-f', '-'],
+    JSON.stringify(modelRelease({ release, manifestSha256, ...changes }, name)),
+  );
 }
 
 const statusOf = async (name: string): Promise<ModelReleaseStatus> =>
@@ -114,10 +114,13 @@ const condition = async (name: string, type: string) =>
   (await statusOf(name)).conditions?.find((one) => one.type === type);
 const untilPhase = (name: string, phase: string) =>
   expect
-    .poll(async () => ((await statusOf(name)).phase === phase ? phase : JSON.stringify(await statusOf(name), null, 1)), {
-      timeout: MINUTES_5,
-      interval: 200,
-    })
+    .poll(
+      async () => ((await statusOf(name)).phase === phase ? phase : JSON.stringify(await statusOf(name), null, 1)),
+      {
+        timeout: MINUTES_5,
+        interval: 200,
+      },
+    )
     .toBe(phase);
 
 /** What shoppers get, pod by pod. */
@@ -171,7 +174,9 @@ describe(`a ModelRelease ${absent}`, { timeout: MINUTES_5 }, () => {
     expect(await condition('damaged', 'Verified')).toMatchObject({
       status: 'False',
       reason: 'DigestMismatch',
-      message: expect.stringMatching(/^pod serving-\S+: release_digest_mismatch: .*items\.arrow is damaged: expected sha256 \w{64}, found sha256/),
+      message: expect.stringMatching(
+        /^pod serving-\S+: release_digest_mismatch: .*items\.arrow is damaged: expected sha256 \w{64}, found sha256/,
+      ),
     });
     expect(await condition('damaged', 'Ready')).toMatchObject({ status: 'False', reason: 'DigestMismatch' });
     // The pod template was not touched: no pod was started anew.
@@ -210,47 +215,66 @@ describe(`a ModelRelease ${absent}`, { timeout: MINUTES_5 }, () => {
     expect((await statusOf('second')).canaryPods).toBeUndefined();
   });
 
-  it.skipIf(absent)('is taken back by kubectl rollout undo, model and configuration together, and nobody fights it', async () => {
-    // Back to the revision of the first release, when the queue was longer.
-    const history = await plane.kubectl(['get', 'rs', '-o', 'json', '-l', 'app.kubernetes.io/name=serving']);
-    interface ReplicaSet {
-      readonly metadata: { readonly annotations: Record<string, string> };
-      readonly spec: Deployment['spec'];
-    }
-    const revision = (JSON.parse(history) as { items: ReplicaSet[] }).items.find(({ spec }) => {
-      const { env } = spec.template.spec.containers[0]!;
-      const valueOf = (name: string) => env.find((one) => one.name === name)?.value;
-      return valueOf('SHORTLIST_RELEASE') === shop.releases[0] && valueOf('SHORTLIST_QUEUE_MAX') === '256';
-    })!.metadata.annotations['deployment.kubernetes.io/revision']!;
-    await plane.kubectl(['rollout', 'undo', 'deployment/serving', `--to-revision=${revision}`]);
-    await untilServed(0);
-    expect(await variable('SHORTLIST_QUEUE_MAX')).toBe('256');
-    await untilPhase('second', 'Superseded');
-    expect(await statusOf('second')).toMatchObject({ reason: expect.stringContaining(`names ${shop.releases[0]} now`) });
-    await untilPhase('first', 'Active');
-    const { metadata } = await deployment();
-    // And once more: undo of the undo.
-    await plane.kubectl(['rollout', 'undo', 'deployment/serving']);
-    await untilServed(1);
-    expect(await variable('SHORTLIST_QUEUE_MAX')).toBe('128');
-    await untilPhase('second', 'Active');
-    await untilPhase('first', 'Superseded');
-    expect((await deployment()).metadata.generation).toBe(metadata.generation + 1);
-  });
+  it.skipIf(absent)(
+    'is taken back by kubectl rollout undo, model and configuration together, and nobody fights it',
+    async () => {
+      // Back to the revision of the first release, when the queue was longer.
+      const history = await plane.kubectl(['get', 'rs', '-o', 'json', '-l', 'app.kubernetes.io/name=serving']);
+      interface ReplicaSet {
+        readonly metadata: { readonly annotations: Record<string, string> };
+        readonly spec: Deployment['spec'];
+      }
+      const revision = (JSON.parse(history) as { items: ReplicaSet[] }).items.find(({ spec }) => {
+        const { env } = spec.template.spec.containers[0]!;
+        const valueOf = (name: string) => env.find((one) => one.name === name)?.value;
+        return valueOf('SHORTLIST_RELEASE') === shop.releases[0] && valueOf('SHORTLIST_QUEUE_MAX') === '256';
+      })!.metadata.annotations['deployment.kubernetes.io/revision']!;
+      await plane.kubectl(['rollout', 'undo', 'deployment/serving', `--to-revision=${revision}`]);
+      await untilServed(0);
+      expect(await variable('SHORTLIST_QUEUE_MAX')).toBe('256');
+      await untilPhase('second', 'Superseded');
+      expect(await statusOf('second')).toMatchObject({
+        reason: expect.stringContaining(`names ${shop.releases[0]} now`),
+      });
+      await untilPhase('first', 'Active');
+      const { metadata } = await deployment();
+      // And once more: undo of the undo.
+      await plane.kubectl(['rollout', 'undo', 'deployment/serving']);
+      await untilServed(1);
+      expect(await variable('SHORTLIST_QUEUE_MAX')).toBe('128');
+      await untilPhase('second', 'Active');
+      await untilPhase('first', 'Superseded');
+      expect((await deployment()).metadata.generation).toBe(metadata.generation + 1);
+    },
+  );
 
-  it.skipIf(absent)('is rolled back by itself when a guardrail of its experiment fails after it was promoted', async () => {
-    await plane.kubectl(['apply', '-f', '-'], JSON.stringify(experiment({}, 'guard')));
-    await apply('third', 2, { guardExperiment: 'guard' });
-    await untilPhase('third', 'Active');
-    await untilServed(2);
-    await decide('guard', { state: 'rolled_back', decision: 'guardrail errors: +40 % [+12 %, +71 %]' });
-    await untilPhase('third', 'RolledBack');
-    await untilServed(1);
-    expect(await condition('third', 'Ready')).toMatchObject({ status: 'False', reason: 'RolledBack' });
-    await untilPhase('second', 'Active');
-    const events = await plane.kubectl(['get', 'events', '-o', 'json', '--field-selector', 'involvedObject.name=third']);
-    expect(events).toContain('experiment guard was rolled back: guardrail errors: +40 % [+12 %, +71 %]');
-  });
+  it.skipIf(absent)(
+    'is rolled back by itself when a guardrail of its experiment fails after it was promoted',
+    async () => {
+      await plane.kubectl(['apply', '-f', '-'], JSON.stringify(experiment({}, 'guard')));
+      await apply('third', 2, { guardExperiment: 'guard' });
+      await untilPhase('third', 'Active');
+      await untilServed(2);
+      await decide('guard', { state: 'rolled_back', decision: 'guardrail errors: +40 % [+12 %, +71 %]' });
+      await untilPhase('third', 'RolledBack');
+      await untilServed(1);
+      expect(await condition('third', 'Ready')).toMatchObject({
+        status: 'False',
+        reason: 'GuardFailed',
+        message: expect.stringContaining('experiment guard was rolled back'),
+      });
+      await untilPhase('second', 'Active');
+      const events = await plane.kubectl([
+        'get',
+        'events',
+        '-o',
+        'json',
+        '--field-selector',
+        'involvedObject.name=third',
+      ]);
+      expect(events).toContain('experiment guard was rolled back: guardrail errors: +40 % [+12 %, +71 %]');
+    },
+  );
 
   it.skipIf(absent)('is promoted when its experiment chose it, and not before', async () => {
     const variants = [
@@ -280,7 +304,14 @@ describe(`a ModelRelease ${absent}`, { timeout: MINUTES_5 }, () => {
     await untilPhase('fifth', 'RolledBack');
     await untilServed(3);
     expect(await variable('SHORTLIST_RELEASE')).toBe(shop.releases[3]);
-    const events = await plane.kubectl(['get', 'events', '-o', 'json', '--field-selector', 'involvedObject.name=fifth']);
+    const events = await plane.kubectl([
+      'get',
+      'events',
+      '-o',
+      'json',
+      '--field-selector',
+      'involvedObject.name=fifth',
+    ]);
     expect(events).toContain('ProgressDeadlineExceeded');
     await untilPhase('fourth', 'Active');
   });

@@ -145,7 +145,10 @@ describe('main.ts', () => {
     expect((await fetch(ask + '0'.repeat(64), { method: 'PUT' })).status).toBe(202);
     await expect
       .poll(releases, { timeout: 20_000 })
-      .toMatchObject({ active: first, prepared: { state: 'refused', reason: expect.stringContaining('manifest.json') } });
+      .toMatchObject({
+        active: first,
+        prepared: { state: 'refused', reason: expect.stringContaining('manifest.json') },
+      });
     await fetch(ask + (await manifestSha256(second)), { method: 'PUT' });
     await expect.poll(releases, { timeout: 20_000 }).toMatchObject({ active: first, prepared: { state: 'loaded' } });
     expect((await post(`${pod.adminUrl()}/reload-model?release=${second}`, '')).status).toBe(200);

@@ -41,8 +41,15 @@ export interface BadResource {
 }
 
 const third = { name: 'third', weight: 0 };
-const ramp = (...steps: readonly (readonly [string, number])[]) => ({ ramp: steps.map(([at, share]) => ({ at, share })) });
-const bad = (name: string, resource: Resource, field: string, says: string): BadResource => ({ name, resource, field, says });
+const ramp = (...steps: readonly (readonly [string, number])[]) => ({
+  ramp: steps.map(([at, share]) => ({ at, share })),
+});
+const bad = (name: string, resource: Resource, field: string, says: string): BadResource => ({
+  name,
+  resource,
+  field,
+  says,
+});
 
 /** Each must be refused, and say so that a person knows what to write instead. */
 export const BAD_RESOURCES: readonly BadResource[] = [
@@ -54,7 +61,12 @@ export const BAD_RESOURCES: readonly BadResource[] = [
   ),
   bad(
     'two variants of one name',
-    experiment({ variants: [{ ...variants[0], name: 'b' }, { ...variants[1], name: 'b' }] }),
+    experiment({
+      variants: [
+        { ...variants[0], name: 'b' },
+        { ...variants[1], name: 'b' },
+      ],
+    }),
     'spec.variants',
     'two variants have the same name',
   ),
@@ -79,7 +91,12 @@ export const BAD_RESOURCES: readonly BadResource[] = [
   ),
   bad(
     'a negative weight',
-    experiment({ variants: [{ name: 'a', weight: 1.5 }, { name: 'b', weight: -0.5 }] }),
+    experiment({
+      variants: [
+        { name: 'a', weight: 1.5 },
+        { name: 'b', weight: -0.5 },
+      ],
+    }),
     'spec.variants[1].weight',
     'should be greater than or equal to 0',
   ),
@@ -89,7 +106,12 @@ export const BAD_RESOURCES: readonly BadResource[] = [
     'spec.endsAt',
     'it ends before it begins: endsAt must be after startsAt',
   ),
-  bad('a date in words', experiment({ startsAt: 'tomorrow' }), 'spec.startsAt', 'this is no date: write 2026-11-21T08:00:00Z'),
+  bad(
+    'a date in words',
+    experiment({ startsAt: 'tomorrow' }),
+    'spec.startsAt',
+    'this is no date: write 2026-11-21T08:00:00Z',
+  ),
   bad('the 31st of April', experiment({ startsAt: '2027-04-31' }), 'spec.startsAt', 'this is no date'),
   bad('the 29th of February of 2027', experiment({ startsAt: '2027-02-29' }), 'spec.startsAt', 'this is no date'),
   bad(
@@ -158,7 +180,12 @@ export const BAD_RESOURCES: readonly BadResource[] = [
     'nothing could ever be promoted: daysMax must be above daysMin',
   ),
   bad('a salt of two lines', experiment({ salt: 'a\nb' }), 'spec.salt', 'a salt is one line'),
-  bad('a name with a dot', experiment({}, 'check.out'), 'Experiment', 'the name has more than 63 characters, or others'),
+  bad(
+    'a name with a dot',
+    experiment({}, 'check.out'),
+    'Experiment',
+    'the name has more than 63 characters, or others',
+  ),
   bad('a release that is no id', modelRelease({ release: 'latest' }), 'spec.release', 'a release id looks like r-2026'),
   bad(
     'a digest of something else',
@@ -191,7 +218,12 @@ export const BAD_RESOURCES: readonly BadResource[] = [
     'spec.rollout.strategy',
     'strategy experiment needs guardExperiment',
   ),
-  bad('promotion as one likes', modelRelease({ promote: 'yes' }), 'spec.promote', 'supported values: \\"auto\\", \\"manual\\"'),
+  bad(
+    'promotion as one likes',
+    modelRelease({ promote: 'yes' }),
+    'spec.promote',
+    'supported values: \\"auto\\", \\"manual\\"',
+  ),
   bad('attempt nought', modelRelease({ attempt: 0 }), 'spec.attempt', 'should be greater than or equal to 1'),
 ];
 
@@ -201,7 +233,10 @@ export const BAD_CHANGES: readonly (BadResource & { readonly before: Resource })
     before: experiment({ salt: 'a' }),
     ...bad('another salt', experiment({ salt: 'b' }), 'spec.salt', 'the salt can never change'),
   },
-  { before: experiment(), ...bad('a salt at last', experiment({ salt: 'b' }), 'spec.salt', 'the salt can never change') },
+  {
+    before: experiment(),
+    ...bad('a salt at last', experiment({ salt: 'b' }), 'spec.salt', 'the salt can never change'),
+  },
   {
     before: experiment({ salt: 'a' }),
     ...bad('a salt no more', experiment(), 'spec.salt', 'everybody would be in another variant'),
@@ -234,7 +269,12 @@ export const BAD_CHANGES: readonly (BadResource & { readonly before: Resource })
   },
   {
     before: modelRelease(),
-    ...bad('another deployment', modelRelease({ deployment: 'other' }), 'spec.deployment', 'the deployment can never change'),
+    ...bad(
+      'another deployment',
+      modelRelease({ deployment: 'other' }),
+      'spec.deployment',
+      'the deployment can never change',
+    ),
   },
   {
     before: modelRelease({ attempt: 2 }),
@@ -270,7 +310,10 @@ export const GOOD_RESOURCES: readonly Resource[] = [
     ],
   }),
   at('guarded', experiment, {
-    metrics: { success: ['click-rate', 'revenue'], guardrails: [{ metric: 'errors' }, { metric: 'slow', margin: 0.1 }] },
+    metrics: {
+      success: ['click-rate', 'revenue'],
+      guardrails: [{ metric: 'errors' }, { metric: 'slow', margin: 0.1 }],
+    },
     analysis: { looks: 4, daysMin: 3, daysMax: 10, triggered: true },
   }),
   at('whole', modelRelease, {}),

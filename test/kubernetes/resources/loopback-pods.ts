@@ -55,7 +55,9 @@ export class LoopbackPods {
 
   /** Public URLs of the pods that are ready, by name. */
   get urls(): ReadonlyMap<string, string> {
-    return new Map([...this.#running.values()].filter(({ isReady }) => isReady).map(({ name, child }) => [name, child.url()]));
+    return new Map(
+      [...this.#running.values()].filter(({ isReady }) => isReady).map(({ name, child }) => [name, child.url()]),
+    );
   }
 
   get(name: string): ChildPod | undefined {
@@ -99,14 +101,22 @@ export class LoopbackPods {
     const isReady = child.process.exitCode === null && (await this.#says(child));
     if (isReady === running.isReady) return;
     await this.#plane.request('PATCH', `${path}/status`, {
-      status: { phase: 'Running', podIP: '127.0.0.1', podIPs: [{ ip: '127.0.0.1' }], conditions: conditionsOf(isReady) },
+      status: {
+        phase: 'Running',
+        podIP: '127.0.0.1',
+        podIPs: [{ ip: '127.0.0.1' }],
+        conditions: conditionsOf(isReady),
+      },
     });
     running.isReady = isReady;
   }
 
   async #says({ lines, url }: ChildPod): Promise<boolean> {
     if (!lines.some(({ msg }) => msg === 'ready')) return false;
-    return fetch(`${url()}/health/ready`).then(({ ok }) => ok, () => false);
+    return fetch(`${url()}/health/ready`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
   }
 }
 

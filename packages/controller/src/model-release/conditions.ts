@@ -32,7 +32,12 @@ function verified({ facts, isAsked, before }: Told): NewCondition | null {
     return { type, status: 'False', reason, message: `pod ${refusal.pod}: ${refusal.reason}` };
   }
   if (isAsked && pods.loaded + pods.active > 0)
-    return { type, status: 'True', reason: 'DigestsMatch', message: 'manifest, digests of all files and golden outputs are right' };
+    return {
+      type,
+      status: 'True',
+      reason: 'DigestsMatch',
+      message: 'manifest, digests of all files and golden outputs are right',
+    };
   return conditionOf(before, type) === undefined
     ? { type, status: 'Unknown', reason: 'NotLoaded', message: 'no pod has loaded it yet' }
     : null;
@@ -58,10 +63,20 @@ function canaryServing({ facts: { canary, strategy }, phase }: Told): NewConditi
   return { type, status: 'False', reason: 'Activating', message: canary.pods.join(', ') };
 }
 
-function promoted({ facts: { isNamed, deployment, templateRelease }, wasNamed, step, phase }: Told): NewCondition | null {
+function promoted({
+  facts: { isNamed, deployment, templateRelease },
+  wasNamed,
+  step,
+  phase,
+}: Told): NewCondition | null {
   const type = 'Promoted';
   if (isNamed || wasNamed)
-    return { type, status: 'True', reason: 'InPodTemplate', message: `the pod template of deployment ${deployment} names it` };
+    return {
+      type,
+      status: 'True',
+      reason: 'InPodTemplate',
+      message: `the pod template of deployment ${deployment} names it`,
+    };
   // Until the step is made that says so: what this condition says is how an undo is told from what is still to be done.
   if ((phase === 'Promoting' || phase === 'Active') && step === null) return null;
   const message = `the pod template of deployment ${deployment} names ${templateRelease ?? 'no release'}`;
@@ -75,6 +90,7 @@ function ready({ facts: { isNamed, rollout, pods }, phase, step, words, before, 
     const message = `${pods.active} of ${pods.total} pods serve it`;
     return { type, status: isServed ? 'True' : 'False', reason: isServed ? 'Serving' : 'Settling', message };
   }
-  const reason = step?.reason ?? conditionOf(before, type)?.reason ?? phase;
+  const isBack = step === null || step.to === 'RolledBack';
+  const reason = (isBack ? conditionOf(before, type)?.reason : step.reason) ?? phase;
   return { type, status: phase === 'Active' ? 'True' : 'False', reason, message: words };
 }

@@ -66,7 +66,9 @@ export function factsOf(spec: ModelReleaseSpec, status: ModelReleaseStatus, seen
   const wanted = releaseOf(spec);
   const { pods } = seen;
   const isNamed = isSame(seen.template, wanted);
-  const refused = pods.find(({ releases }) => isSame(releases?.prepared ?? null, wanted) && releases?.prepared?.state === 'refused');
+  const refused = pods.find(
+    ({ releases }) => isSame(releases?.prepared ?? null, wanted) && releases?.prepared?.state === 'refused',
+  );
   const laggard = pods.find((pod) => !hasLoaded(pod, wanted));
   const sinceS = (seen.nowMs - Date.parse(status.phaseSince ?? new Date(seen.nowMs).toISOString())) / 1000;
   const canaries = new Set(status.canaryPods ?? []);
@@ -91,7 +93,9 @@ export function factsOf(spec: ModelReleaseSpec, status: ModelReleaseStatus, seen
     loadTimedOut: sinceS > spec.rollout.loadTimeoutSeconds,
     canary: canaryOf(spec, status, seen),
     guard: guardOf(spec, seen),
-    strays: pods.filter((pod) => answersWith(pod, wanted) && pod.named !== wanted.release && !canaries.has(pod.name)).map(nameOf),
+    strays: pods
+      .filter((pod) => answersWith(pod, wanted) && pod.named !== wanted.release && !canaries.has(pod.name))
+      .map(nameOf),
     prepared: pods.filter(({ releases }) => releases?.prepared?.release === wanted.release).map(nameOf),
   };
 }
@@ -110,7 +114,10 @@ function canaryOf(spec: ModelReleaseSpec, status: ModelReleaseStatus, { pods, no
     pods: chosen,
     isServing,
     isObserved: isServing && servedS >= spec.rollout.observeSeconds,
-    trouble: bad === undefined ? null : `pod ${bad.name} serves it and is not ready${bad.problem === null ? '' : `: ${bad.problem}`}`,
+    trouble:
+      bad === undefined
+        ? null
+        : `pod ${bad.name} serves it and is not ready${bad.problem === null ? '' : `: ${bad.problem}`}`,
   };
 }
 
@@ -131,7 +138,10 @@ export function chooseCanaries(
   return [...kept, ...others.slice(0, Math.max(0, count - kept.length))];
 }
 
-function guardOf({ guardExperiment: name, rollout: { strategy }, release }: ModelReleaseSpec, { experiment }: Observation): Guard {
+function guardOf(
+  { guardExperiment: name, rollout: { strategy }, release }: ModelReleaseSpec,
+  { experiment }: Observation,
+): Guard {
   if (name === undefined) return { verdict: 'none', words: 'no experiment is asked' };
   if (experiment === null) return { verdict: 'waiting', words: `there is no experiment ${name}` };
   const { state, decision } = experiment;

@@ -9,8 +9,10 @@ import { ModelReleaseReconciler, type ModelReleaseOptions } from './reconciler.t
 export function modelReleaseKind(options: ModelReleaseOptions): ControlledKind<ModelRelease> {
   /** By name, of this term. */
   const known = new Map<string, ModelRelease['spec']>();
-  const naming = (field: 'deployment' | 'guardExperiment') => ({ metadata }: KubeObject) =>
-    [...known].flatMap(([name, spec]) => (spec[field] === metadata.name ? [name] : []));
+  const naming =
+    (field: 'deployment' | 'guardExperiment') =>
+    ({ metadata }: KubeObject) =>
+      [...known].flatMap(([name, spec]) => (spec[field] === metadata.name ? [name] : []));
   return {
     name: 'model-release',
     resource: MODEL_RELEASES,

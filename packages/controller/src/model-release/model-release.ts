@@ -1,4 +1,8 @@
-import type { ModelReleaseSpec, ModelReleaseStatus, ReleasePhase } from '@shortlist/core/contracts/model-release-resource.ts';
+import type {
+  ModelReleaseSpec,
+  ModelReleaseStatus,
+  ReleasePhase,
+} from '@shortlist/core/contracts/model-release-resource.ts';
 import { RESOURCE_GROUP, RESOURCE_VERSION } from '@shortlist/core/contracts/resource-status.ts';
 import type { KubeResource, ResourceType } from '../runtime/kube-object.ts';
 

@@ -5,8 +5,7 @@ export interface PodReleases {
   readonly active: string | null;
   readonly pinned: NamedRelease | null;
   readonly prepared:
-    | (NamedRelease & { readonly state: 'loading' | 'loaded' | 'refused'; readonly reason: string | null })
-    | null;
+    (NamedRelease & { readonly state: 'loading' | 'loaded' | 'refused'; readonly reason: string | null }) | null;
 }
 
 export interface PodSight {

@@ -53,7 +53,10 @@ export async function observe(options: ObserveOptions, object: ModelRelease): Pr
 /** Pods asked at once. */
 const AT_ONCE = 16;
 
-async function askPods({ api, namespace, address, ask }: ObserveOptions, deployment: Deployment): Promise<readonly PodSight[]> {
+async function askPods(
+  { api, namespace, address, ask }: ObserveOptions,
+  deployment: Deployment,
+): Promise<readonly PodSight[]> {
   const pods = await listPods(api, deployment, { namespace, address });
   const asked: PodSight[] = [];
   for (let at = 0; at < pods.length; at += AT_ONCE)

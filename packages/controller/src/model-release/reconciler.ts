@@ -60,7 +60,8 @@ export class ModelReleaseReconciler implements Reconciler<ModelRelease> {
     const facts = factsOf(object.spec, status, seen);
     const step = stepFrom(phase, facts);
     if (step !== null && isUnderWay(step.to)) await this.#setFinalizer(object, true);
-    const wasNamed = step === null && deployment !== null && (await this.#act(phase, object, facts, { seen, deployment, isAsked }));
+    const wasNamed =
+      step === null && deployment !== null && (await this.#act(phase, object, facts, { seen, deployment, isAsked }));
     await this.#write(object, { facts, step, isAsked, wasNamed, seen });
     if (step !== null) {
       await this.#tell(object, phase, step);
@@ -77,11 +78,19 @@ export class ModelReleaseReconciler implements Reconciler<ModelRelease> {
     const sinceMs = now() - Date.parse(object.status?.phaseSince ?? new Date(now()).toISOString());
     const isAsked = !hasEnded(phase) || sinceMs < TIDY_MS;
     const goesFirst = waitsFor(object, all);
-    return observe({ api, namespace, address, nowMs: now(), isAsked, goesFirst, ask: (pod) => this.#pods.ask(pod) }, object);
+    return observe(
+      { api, namespace, address, nowMs: now(), isAsked, goesFirst, ask: (pod) => this.#pods.ask(pod) },
+      object,
+    );
   }
 
   /** What the phase does. Everything may be done twice. Returns whether it was put into the pod template. */
-  async #act(phase: ReleasePhase, { spec, status }: ModelRelease, facts: Facts, { seen, deployment }: Seen): Promise<boolean> {
+  async #act(
+    phase: ReleasePhase,
+    { spec, status }: ModelRelease,
+    facts: Facts,
+    { seen, deployment }: Seen,
+  ): Promise<boolean> {
     const wanted = releaseOf(spec);
     const { api, namespace } = this.#term;
     const named = (names: readonly string[]) => seen.pods.filter(({ name }) => names.includes(name));
@@ -90,7 +99,9 @@ export class ModelReleaseReconciler implements Reconciler<ModelRelease> {
       await each(missing, (pod) => this.#pods.prepare(pod, wanted));
     }
     if (phase === 'Canary') {
-      const idle = named(facts.canary.pods).filter(({ releases }) => releases !== null && releases.active !== wanted.release);
+      const idle = named(facts.canary.pods).filter(
+        ({ releases }) => releases !== null && releases.active !== wanted.release,
+      );
       await each(idle, (pod) => this.#pods.activate(pod, wanted.release));
     }
     if (phase === 'RollingBack' || hasEnded(phase)) {
@@ -98,7 +109,8 @@ export class ModelReleaseReconciler implements Reconciler<ModelRelease> {
       await each(named(facts.prepared), (pod) => this.#pods.discard(pod));
     }
     if (deployment === null) return false;
-    if (phase === 'RollingBack' && facts.isNamed) await nameRelease(api, namespace, deployment, status?.previous ?? null);
+    if (phase === 'RollingBack' && facts.isNamed)
+      await nameRelease(api, namespace, deployment, status?.previous ?? null);
     if (phase !== 'Promoting' || facts.isNamed || facts.wasApplied) return false;
     await nameRelease(api, namespace, deployment, wanted);
     return true;
@@ -106,7 +118,9 @@ export class ModelReleaseReconciler implements Reconciler<ModelRelease> {
 
   async #write(
     object: ModelRelease,
-    told: Pick<Parameters<typeof statusAfter>[0], 'facts' | 'step' | 'isAsked' | 'wasNamed'> & { readonly seen: Observation },
+    told: Pick<Parameters<typeof statusAfter>[0], 'facts' | 'step' | 'isAsked' | 'wasNamed'> & {
+      readonly seen: Observation;
+    },
   ): Promise<void> {
     const { spec, metadata, status: before = {} } = object;
     const { seen, ...rest } = told;
@@ -146,7 +160,8 @@ export class ModelReleaseReconciler implements Reconciler<ModelRelease> {
     await each(named(facts.strays), (pod) => this.#pods.restore(pod));
     await each(named(facts.prepared), (pod) => this.#pods.discard(pod));
     const waitedMs = this.#options.now() - Date.parse(object.metadata.deletionTimestamp!);
-    if (facts.strays.length + facts.prepared.length > 0 && waitedMs < TIDY_MS) return { requeueAfterMs: this.#options.pollMs };
+    if (facts.strays.length + facts.prepared.length > 0 && waitedMs < TIDY_MS)
+      return { requeueAfterMs: this.#options.pollMs };
     await this.#setFinalizer(object, false);
     return {};
   }

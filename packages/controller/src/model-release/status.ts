@@ -1,4 +1,8 @@
-import type { ModelReleaseSpec, ModelReleaseStatus, ReleasePhase } from '@shortlist/core/contracts/model-release-resource.ts';
+import type {
+  ModelReleaseSpec,
+  ModelReleaseStatus,
+  ReleasePhase,
+} from '@shortlist/core/contracts/model-release-resource.ts';
 import type { Condition } from '@shortlist/core/contracts/resource-status.ts';
 import { withCondition } from '../runtime/conditions.ts';
 import { conditionsNow } from './conditions.ts';
@@ -28,7 +32,9 @@ export function statusAfter(input: StatusInput): ModelReleaseStatus {
   const { spec, generation, before, facts, step, isAsked, template, nowMs } = input;
   const phase = step?.to ?? before.phase ?? 'Pending';
   const isRetried = step?.reason === 'Retried';
-  const words = step?.words ?? wordsOf(phase, facts) ?? before.reason ?? '';
+  // What it was rolled back for stays to be read.
+  const told = step?.to === 'RolledBack' ? null : (step?.words ?? wordsOf(phase, facts));
+  const words = told ?? before.reason ?? '';
   const now = new Date(Math.floor(nowMs / 1000) * 1000).toISOString();
   const pods = isAsked ? facts.pods : before.pods;
   const canaryPods = WITH_CANARIES.has(phase) ? (phase === 'Promoting' ? before.canaryPods : facts.canary.pods) : [];
@@ -71,7 +77,8 @@ function wordsOf(phase: ReleasePhase, facts: Facts): string | null {
   const { pods, laggard, waitsFor, isDeployed, deployment, guard, canary, rollout, strategy } = facts;
   if (phase === 'Pending')
     return isDeployed ? `it waits for ModelRelease ${waitsFor ?? ''}` : `there is no deployment ${deployment}`;
-  if (phase === 'Loading') return `${pods.loaded} of ${pods.total} pods have loaded it${laggard === null ? '' : `; ${laggard}`}`;
+  if (phase === 'Loading')
+    return `${pods.loaded} of ${pods.total} pods have loaded it${laggard === null ? '' : `; ${laggard}`}`;
   if (phase === 'Canary') return strategy === 'experiment' ? guard.words : `served first by ${canary.pods.join(', ')}`;
   if (phase === 'Promoting') return rollout?.words ?? null;
   if (phase === 'Active') return `${pods.active} of ${pods.total} pods serve it`;

@@ -12,17 +12,24 @@ export interface Transition {
   readonly when: Check;
 }
 
-const all = (...checks: readonly Check[]): Check => (facts) => {
-  let words: string | null = null;
-  for (const check of checks) {
-    words = check(facts);
-    if (words === null) return null;
-  }
-  return words;
-};
-const strategyIs = (strategy: Facts['strategy']): Check => (facts) => facts.strategy === strategy ? '' : null;
-const verdictIs = (...verdicts: readonly Facts['guard']['verdict'][]): Check => ({ guard }) =>
-  verdicts.includes(guard.verdict) ? guard.words : null;
+const all =
+  (...checks: readonly Check[]): Check =>
+  (facts) => {
+    let words: string | null = null;
+    for (const check of checks) {
+      words = check(facts);
+      if (words === null) return null;
+    }
+    return words;
+  };
+const strategyIs =
+  (strategy: Facts['strategy']): Check =>
+  (facts) =>
+    facts.strategy === strategy ? '' : null;
+const verdictIs =
+  (...verdicts: readonly Facts['guard']['verdict'][]): Check =>
+  ({ guard }) =>
+    verdicts.includes(guard.verdict) ? guard.words : null;
 
 const isRetried: Check = ({ attemptRaised }) => (attemptRaised ? 'spec.attempt was raised' : null);
 const isNamed: Check = ({ isNamed: named, deployment }) =>
@@ -36,7 +43,9 @@ const isDamaged: Check = ({ refusal }) =>
   refusal?.reason.startsWith('release_digest_mismatch') === true ? `pod ${refusal.pod}: ${refusal.reason}` : null;
 const isRefused: Check = ({ refusal }) => (refusal === null ? null : `pod ${refusal.pod}: ${refusal.reason}`);
 const isTooSlow: Check = ({ loadTimedOut, laggard, pods }) =>
-  loadTimedOut ? `not loaded in time by ${pods.total - pods.loaded} of ${pods.total} pods: ${laggard ?? 'there are none'}` : null;
+  loadTimedOut
+    ? `not loaded in time by ${pods.total - pods.loaded} of ${pods.total} pods: ${laggard ?? 'there are none'}`
+    : null;
 const isLoaded: Check = ({ pods }) =>
   pods.total > 0 && pods.loaded === pods.total ? `all ${pods.total} pods have loaded and verified it` : null;
 const isObserved: Check = ({ canary }) =>
@@ -109,7 +118,12 @@ export const TRANSITIONS: readonly Transition[] = [
 function canaryPassed(strategy: Facts['strategy'], reason: string, passed: Check): readonly Transition[] {
   const from = 'Canary';
   return [
-    { from, to: 'AwaitingPromotion', reason: 'ManualPromotion', when: all(strategyIs(strategy), isLoaded, passed, isManual) },
+    {
+      from,
+      to: 'AwaitingPromotion',
+      reason: 'ManualPromotion',
+      when: all(strategyIs(strategy), isLoaded, passed, isManual),
+    },
     { from, to: 'Promoting', reason, when: all(strategyIs(strategy), isLoaded, passed) },
   ];
 }

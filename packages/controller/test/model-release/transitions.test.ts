@@ -66,7 +66,9 @@ describe('what becomes of a ModelRelease', () => {
     expect(to('Canary', { ...experiment, ...guard('chosen') })).toBe('Promoting ExperimentChose');
     expect(to('Canary', { ...experiment, ...guard('rejected') })).toBe('RollingBack NotChosen');
     for (const phase of ['Canary', 'AwaitingPromotion', 'Promoting', 'Active'] as const)
-      expect(to(phase, { ...experiment, ...guard('harmful'), isNamed: phase === 'Active' })).toBe('RollingBack GuardFailed');
+      expect(to(phase, { ...experiment, ...guard('harmful'), isNamed: phase === 'Active' })).toBe(
+        'RollingBack GuardFailed',
+      );
     expect(to('Loading', guard('harmful'))).toBe('Failed GuardFailed');
   });
 
@@ -129,7 +131,8 @@ describe('the table of transitions, whatever is seen', () => {
 
   it('never begins one while another is on its way, and ends one that has begun only at an end', () => {
     for (const { from, to: end } of TRANSITIONS) {
-      if (isUnderWay(end) && !isUnderWay(from)) expect(['Pending Loading', 'Active RollingBack']).toContain(`${from} ${end}`);
+      if (isUnderWay(end) && !isUnderWay(from))
+        expect(['Pending Loading', 'Active RollingBack']).toContain(`${from} ${end}`);
       if (from === 'RollingBack') expect(end).toBe('RolledBack');
       if (hasEnded(from)) expect(['Active', 'Pending']).toContain(end);
     }
@@ -137,7 +140,7 @@ describe('the table of transitions, whatever is seen', () => {
 
   it('reaches every phase from Pending, and leaves every phase', () => {
     const reached = new Set<ReleasePhase>(['Pending']);
-    for (let size = 0; size !== reached.size; ) {
+    for (let size = 0; size !== reached.size;) {
       size = reached.size;
       for (const { from, to: end } of TRANSITIONS) if (reached.has(from)) reached.add(end);
     }

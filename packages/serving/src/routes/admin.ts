@@ -88,7 +88,8 @@ export const ADMIN_ROUTES = [
     path: '/reload-model',
     port: 'admin',
     group: 'Administration',
-    summary: 'Loads the configured or activated release, or the named one, beside the current one and swaps when it proves sound.',
+    summary:
+      'Loads the configured or activated release, or the named one, beside the current one and swaps when it proves sound.',
     query: Type.Object(
       { release: Type.Optional(Type.String({ minLength: 1, maxLength: 128, description: 'Release id.' })) },
       { additionalProperties: false },
