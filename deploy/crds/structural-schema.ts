@@ -78,9 +78,9 @@ export class StructuralSchemas {
   }
 
   #validationsOf({ pattern }: Json, path: string): Json {
-    const worded = pattern === undefined ? undefined : this.#patterns.get(pattern as string);
-    if (pattern !== undefined && worded === undefined)
-      throw new Error(`${path}: no words for the pattern ${String(pattern)}`);
+    const worded = typeof pattern === 'string' ? this.#patterns.get(pattern) : undefined;
+    if (typeof pattern === 'string' && worded === undefined)
+      throw new Error(`${path}: no words for the pattern ${pattern}`);
     this.#unused.delete(path);
     const rules = [...(worded === undefined ? [] : [worded]), ...(this.#rules[path] ?? [])];
     return rules.length === 0 ? {} : { 'x-kubernetes-validations': rules };

@@ -143,12 +143,10 @@ describe('main.ts', () => {
 
     const ask = `${pod.adminUrl()}/admin/release/prepared?release=${second}&manifest_sha256=`;
     expect((await fetch(ask + '0'.repeat(64), { method: 'PUT' })).status).toBe(202);
-    await expect
-      .poll(releases, { timeout: 20_000 })
-      .toMatchObject({
-        active: first,
-        prepared: { state: 'refused', reason: expect.stringContaining('manifest.json') },
-      });
+    await expect.poll(releases, { timeout: 20_000 }).toMatchObject({
+      active: first,
+      prepared: { state: 'refused', reason: expect.stringContaining('manifest.json') },
+    });
     await fetch(ask + (await manifestSha256(second)), { method: 'PUT' });
     await expect.poll(releases, { timeout: 20_000 }).toMatchObject({ active: first, prepared: { state: 'loaded' } });
     expect((await post(`${pod.adminUrl()}/reload-model?release=${second}`, '')).status).toBe(200);

@@ -69,7 +69,8 @@ export function factsOf(spec: ModelReleaseSpec, status: ModelReleaseStatus, seen
   const refused = pods.find(
     ({ releases }) => isSame(releases?.prepared ?? null, wanted) && releases?.prepared?.state === 'refused',
   );
-  const laggard = pods.find((pod) => !hasLoaded(pod, wanted));
+  const behind = pods.filter((pod) => !hasLoaded(pod, wanted));
+  const laggard = behind.find(({ problem }) => problem !== null) ?? behind[0];
   const sinceS = (seen.nowMs - Date.parse(status.phaseSince ?? new Date(seen.nowMs).toISOString())) / 1000;
   const canaries = new Set(status.canaryPods ?? []);
   return {
@@ -109,16 +110,23 @@ function canaryOf(spec: ModelReleaseSpec, status: ModelReleaseStatus, { pods, no
   const isServing = sights.length > 0 && sights.every((pod) => answersWith(pod, wanted));
   const serving = conditionOf(status.conditions, 'CanaryServing');
   const servedS = serving?.status === 'True' ? (nowMs - Date.parse(serving.lastTransitionTime)) / 1000 : -1;
-  const bad = sights.find((pod) => answersWith(pod, wanted) && !pod.isReady);
+  const trouble = sights
+    .filter(({ name }) => status.canaryPods?.includes(name))
+    .map((pod) => troubleOf(pod, answersWith(pod, wanted), serving?.status === 'True'))
+    .find((words) => words !== null);
   return {
     pods: chosen,
     isServing,
     isObserved: isServing && servedS >= spec.rollout.observeSeconds,
-    trouble:
-      bad === undefined
-        ? null
-        : `pod ${bad.name} serves it and is not ready${bad.problem === null ? '' : `: ${bad.problem}`}`,
+    trouble: trouble ?? null,
   };
+}
+
+/** A release that brings its pod down does so without a word: the pod comes back with the release of its template. */
+function troubleOf({ name, isReady, releases }: PodSight, answers: boolean, answered: boolean): string | null {
+  if (!isReady && (answers || answered)) return `pod ${name} serves it first and is not ready`;
+  const isBack = answered && releases !== null && !answers;
+  return isBack ? `pod ${name} served it first and does not any more: it was started anew` : null;
 }
 
 /**

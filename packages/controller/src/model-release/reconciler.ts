@@ -37,15 +37,18 @@ export class ModelReleaseReconciler implements Reconciler<ModelRelease> {
   readonly #releases: Collection<ModelRelease>;
   readonly #pods: PodAdmin;
 
-  constructor(term: Term, options: ModelReleaseOptions) {
+  /** `pods`: their admin ports over HTTP, unless given. */
+  constructor(term: Term, options: ModelReleaseOptions, pods?: PodAdmin) {
     this.#term = term;
     this.#options = options;
     this.#releases = new Collection<ModelRelease>(term.api, MODEL_RELEASES, term.namespace);
-    this.#pods = createPodAdmin({
-      timeoutMs: options.podTimeoutMs,
-      check: () => term.fence.check(),
-      onFailure: (what, pod, error) => term.log.warn({ what, pod, err: error }, 'a pod did not do as it was told'),
-    });
+    this.#pods =
+      pods ??
+      createPodAdmin({
+        timeoutMs: options.podTimeoutMs,
+        check: () => term.fence.check(),
+        onFailure: (what, pod, error) => term.log.warn({ what, pod, err: error }, 'a pod did not do as it was told'),
+      });
   }
 
   async reconcile(watched: ModelRelease): Promise<Outcome> {

@@ -108,8 +108,12 @@ describe('the pods that serve it first', () => {
       factsOf(share(0.5), since(agoS), seen({ pods: [first, pod('b', loaded)] })).canary;
     expect(facts(59)).toMatchObject({ pods: ['a'], isServing: true, isObserved: false, trouble: null });
     expect(facts(60)).toMatchObject({ isObserved: true });
-    expect(facts(60, pod('a', loaded))).toMatchObject({ isServing: false, isObserved: false, trouble: null });
-    expect(facts(60, { ...serving, isReady: false }).trouble).toBe('pod a serves it and is not ready');
+    expect(facts(60, pod('a', loaded))).toMatchObject({
+      isServing: false,
+      isObserved: false,
+      trouble: 'pod a served it first and does not any more: it was started anew',
+    });
+    expect(facts(60, { ...serving, isReady: false }).trouble).toBe('pod a serves it first and is not ready');
   });
 });
 
