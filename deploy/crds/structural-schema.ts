@@ -56,6 +56,7 @@ export class StructuralSchemas {
     const plain = Object.fromEntries(Object.entries(source).filter(([keyword]) => SAME.has(keyword)));
     return {
       ...plain,
+      ...(source.default === undefined ? {} : { default: filledIn(source, source.default) }),
       ...choicesOf(source, path),
       ...boundsOf(source),
       ...this.#objectOf(source, path),
@@ -85,6 +86,13 @@ export class StructuralSchemas {
     const rules = [...(worded === undefined ? [] : [worded]), ...(this.#rules[path] ?? [])];
     return rules.length === 0 ? {} : { 'x-kubernetes-validations': rules };
   }
+}
+
+/** A default with the defaults of its fields: the apiserver tries the rules on it before it has filled anything in. */
+function filledIn({ properties }: Json, value: unknown): unknown {
+  if (properties === undefined || typeof value !== 'object') return value;
+  const fields = Object.entries(properties as Record<string, Json>).filter(([, field]) => field.default !== undefined);
+  return { ...Object.fromEntries(fields.map(([name, field]) => [name, filledIn(field, field.default)])), ...value };
 }
 
 export const joined = (path: string, name: string): string => (path === '' ? name : `${path}.${name}`);

@@ -51,6 +51,11 @@ describe('a contract as a structural schema', () => {
     });
   });
 
+  it('has defaults that hold by themselves, since rules are tried on them', () => {
+    const inner = Type.Object({ min: Type.Integer({ default: 1 }), max: Type.Integer({ default: 2 }) }, { default: {} });
+    expect(convert(Type.Object({ inner }))).toMatchObject({ properties: { inner: { default: { min: 1, max: 2 } } } });
+  });
+
   it('puts words in the place of a pattern, and refuses one without', () => {
     const rule = { rule: 'self.matches("^a$")', message: 'write a' };
     expect(convert(Type.String({ pattern: '^a$' }), {}, [['^a$', rule]])).toEqual({
