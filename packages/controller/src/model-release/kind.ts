@@ -2,24 +2,19 @@ import { EXPERIMENTS } from '../experiment/experiment-resource-type.ts';
 import type { KubeObject } from '../runtime/kube-object.ts';
 import type { ControlledKind } from '../runtime/reconciler.ts';
 import { MODEL_RELEASES, type ModelRelease } from './model-release.ts';
-import { DEPLOYMENTS } from './pod-template.ts';
 import { ModelReleaseReconciler, type ModelReleaseOptions } from './reconciler.ts';
 
-/** The kind ModelRelease, for the runtime. Deployments and experiments that one names have it looked at again. */
+/** The kind ModelRelease, for the runtime. The experiment that one names has it looked at again. */
 export function modelReleaseKind(options: ModelReleaseOptions): ControlledKind<ModelRelease> {
   /** By name, of this term. */
   const known = new Map<string, ModelRelease['spec']>();
-  const naming =
-    (field: 'deployment' | 'guardExperiment') =>
-    ({ metadata }: KubeObject) =>
-      [...known].flatMap(([name, spec]) => (spec[field] === metadata.name ? [name] : []));
+  const guardedBy = ({ metadata }: KubeObject) =>
+    [...known].flatMap(([name, { guardExperiment }]) => (guardExperiment === metadata.name ? [name] : []));
   return {
     name: 'model-release',
     resource: MODEL_RELEASES,
-    related: [
-      { resource: DEPLOYMENTS, namesOf: naming('deployment') },
-      { resource: EXPERIMENTS, namesOf: naming('guardExperiment') },
-    ],
+    // The deployment is not watched: that would need the right to list all of them. It is looked at in every turn.
+    related: [{ resource: EXPERIMENTS, namesOf: guardedBy }],
     begin(term) {
       known.clear();
       const reconciler = new ModelReleaseReconciler(term, options);

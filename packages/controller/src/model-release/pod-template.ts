@@ -5,7 +5,7 @@ import type { KubeObject, ResourceType } from '../runtime/kube-object.ts';
 import type { NamedRelease } from './model-release.ts';
 import type { Rollout } from './observation.ts';
 
-export const DEPLOYMENTS: ResourceType = { group: 'apps', version: 'v1', plural: 'deployments', kind: 'Deployment' };
+const DEPLOYMENTS: ResourceType = { group: 'apps', version: 'v1', plural: 'deployments', kind: 'Deployment' };
 
 interface Variable {
   readonly name: string;

@@ -3,8 +3,8 @@ import type { ModelReleaseStatus, ReleasePhase } from '@shortlist/core/contracts
 import { Collection } from '../runtime/kube-api.ts';
 import { isNotFound } from '../runtime/kube-error.ts';
 import type { Outcome, Reconciler, Term } from '../runtime/reconciler.ts';
-import { factsOf, releaseOf, type Facts } from './facts.ts';
-import { hasEnded, isUnderWay, MODEL_RELEASES, phaseOf, waitsFor, type ModelRelease } from './model-release.ts';
+import { factsOf, isSame, releaseOf, type Facts } from './facts.ts';
+import { hasEnded, isUnderWay, MODEL_RELEASES, phaseOf, waitsFor, type ModelRelease, type NamedRelease } from './model-release.ts';
 import type { Observation, PodSight } from './observation.ts';
 import { observe, type Seen } from './observe.ts';
 import { createPodAdmin, type PodAdmin } from './pod-admin.ts';
@@ -68,6 +68,7 @@ export class ModelReleaseReconciler implements Reconciler<ModelRelease> {
     await this.#write(object, { facts, step, isAsked, wasNamed, seen });
     if (step !== null) {
       await this.#tell(object, phase, step);
+      if (hasEnded(step.to)) this.#wake(items, seen.template);
       return { requeueAfterMs: 0 };
     }
     const isTidy = facts.strays.length === 0 && facts.prepared.length === 0;
@@ -144,6 +145,11 @@ export class ModelReleaseReconciler implements Reconciler<ModelRelease> {
       note: words,
       transition: `${attempt} ${from} ${to} ${phaseSince}`,
     });
+  }
+
+  /** The pod template names another one now: that one is looked at, too. */
+  #wake(all: readonly ModelRelease[], template: NamedRelease | null): void {
+    for (const { metadata, spec } of all) if (isSame(template, releaseOf(spec))) this.#term.enqueue(metadata.name);
   }
 
   #next(phase: ReleasePhase, { phaseSince }: ModelReleaseStatus, isTidy: boolean): Outcome {
