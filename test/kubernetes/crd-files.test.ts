@@ -52,7 +52,10 @@ describe('a contract as a structural schema', () => {
   });
 
   it('has defaults that hold by themselves, since rules are tried on them', () => {
-    const inner = Type.Object({ min: Type.Integer({ default: 1 }), max: Type.Integer({ default: 2 }) }, { default: {} });
+    const inner = Type.Object(
+      { min: Type.Integer({ default: 1 }), max: Type.Integer({ default: 2 }) },
+      { default: {} },
+    );
     expect(convert(Type.Object({ inner }))).toMatchObject({ properties: { inner: { default: { min: 1, max: 2 } } } });
   });
 

@@ -4,7 +4,15 @@ import { Collection } from '../runtime/kube-api.ts';
 import { isNotFound } from '../runtime/kube-error.ts';
 import type { Outcome, Reconciler, Term } from '../runtime/reconciler.ts';
 import { factsOf, isSame, releaseOf, type Facts } from './facts.ts';
-import { hasEnded, isUnderWay, MODEL_RELEASES, phaseOf, waitsFor, type ModelRelease, type NamedRelease } from './model-release.ts';
+import {
+  hasEnded,
+  isUnderWay,
+  MODEL_RELEASES,
+  phaseOf,
+  waitsFor,
+  type ModelRelease,
+  type NamedRelease,
+} from './model-release.ts';
 import type { Observation, PodSight } from './observation.ts';
 import { observe, type Seen } from './observe.ts';
 import { createPodAdmin, type PodAdmin } from './pod-admin.ts';
