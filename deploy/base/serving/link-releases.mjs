@@ -11,13 +11,6 @@ import { join } from 'node:path';
 const [claim, home, dataset] = process.argv.slice(2);
 const from = join(claim, 'datasets', dataset);
 const to = join(home, 'datasets', dataset);
-if (!existsSync(join(from, 'active.json'))) {
-  console.error(
-    `no release of ${dataset} is active in the claim (${from}/active.json is absent). Make one: ` +
-      `kubectl -n shortlist create job --from=cronjob/train train-now`,
-  );
-  process.exit(2);
-}
 mkdirSync(to, { recursive: true });
 for (const name of ['releases', 'active.json']) {
   // The container may have been started before in this pod.
@@ -25,3 +18,6 @@ for (const name of ['releases', 'active.json']) {
   symlinkSync(join(from, name), join(to, name));
 }
 console.log(`${to} shows the releases in ${from}`);
+// The pod says what it makes of that: its release may be named by its template.
+if (!existsSync(join(from, 'active.json')))
+  console.error(`no release of ${dataset} is active; kubectl create job --from=cronjob/train train-now makes one`);
