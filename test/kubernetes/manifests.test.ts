@@ -15,7 +15,7 @@ import type { TObject } from 'typebox';
 import { readEnvironment } from '../../packages/cli/src/environment.ts';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { absent, render, ROOT, type KubeObject } from './kustomize.ts';
+import { absent, render, ROOT } from './kustomize.ts';
 import { containersOf, podTemplates, variablesOf, type PodTemplate } from './pods.ts';
 
 const OVERLAYS = ['production', 'keda', 'dev'] as const;
@@ -229,7 +229,7 @@ describe.each(OVERLAYS)(`overlay %s ${absent}`, (overlay) => {
     expect(used.length).toBeGreaterThan(0);
     for (const name of used) {
       expect(name).toMatch(/-[a-z0-9]{10}$/);
-      const found = objects.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === name) as KubeObject;
+      const found = objects.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === name)!;
       expect(found.immutable, name).toBe(true);
     }
   });
