@@ -23,13 +23,15 @@ export interface KubeObject {
 
 const BUILD = join(import.meta.dirname, 'control-plane/build');
 
+const ON_PATH = 'kubectl';
+
 /** kubectl of the control plane that was built for the tests, or that of the machine. */
 function findKubectl(): string | undefined {
   if (existsSync(BUILD)) {
     const { status, stdout } = spawnSync(BUILD, ['--present'], { encoding: 'utf8' });
     if (status === 0) return join(stdout.trim(), 'kubectl');
   }
-  return spawnSync('kubectl', ['version', '--client']).error === undefined ? 'kubectl' : undefined;
+  return spawnSync(ON_PATH, ['version', '--client']).error === undefined ? ON_PATH : undefined;
 }
 
 const kubectl = findKubectl();

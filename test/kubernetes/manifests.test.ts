@@ -6,12 +6,11 @@ import { CONFIG_PROGRAM as EXPERIMENTS } from '@shortlist/experiments/config.ts'
 import { ROUTES as EXPERIMENTS_ROUTES } from '@shortlist/experiments/routes/routes.ts';
 import { CONFIG_PROGRAM as INGEST } from '@shortlist/ingest/config.ts';
 import { ROUTES as INGEST_ROUTES } from '@shortlist/ingest/routes/routes.ts';
-import { readConfig, variableOf, type ConfigProgram } from '@shortlist/service/config.ts';
+import { readConfig, variableOf } from '@shortlist/service/config.ts';
 import { HEALTH_ROUTES } from '@shortlist/service/routing/health.ts';
 import { METRICS_ROUTE } from '@shortlist/service/routing/metrics.ts';
 import { CONFIG_PROGRAM as SERVING } from '@shortlist/serving/config.ts';
 import { ROUTES as SERVING_ROUTES } from '@shortlist/serving/routes/routes.ts';
-import type { TObject } from 'typebox';
 import { readEnvironment } from '../../packages/cli/src/environment.ts';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,7 +22,9 @@ const objectsOf = new Map(OVERLAYS.map((overlay) => [overlay, absent ? [] : rend
 const podsOf = (overlay: (typeof OVERLAYS)[number]) => podTemplates(objectsOf.get(overlay)!);
 const isOurs = ({ spec }: PodTemplate) => spec.containers.every(({ image }) => image.startsWith('shortlist/'));
 
-const PROGRAMS: Readonly<Record<string, ConfigProgram<TObject>>> = {
+/** How a service is configured: its schema and the prefix of its variables. */
+type Program = Parameters<typeof readConfig>[0];
+const PROGRAMS: Readonly<Record<string, Program>> = {
   serving: SERVING,
   ingest: INGEST,
   experiments: EXPERIMENTS,
