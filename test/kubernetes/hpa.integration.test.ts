@@ -35,6 +35,8 @@ beforeAll(async () => {
     });
   metrics = await startMetricsApi(plane);
   shipped = shippedAutoscaling();
+  for (const priorityClass of shipped.priorityClasses)
+    await plane.request('POST', '/apis/scheduling.k8s.io/v1/priorityclasses', priorityClass);
 }, MINUTES_10);
 afterAll(async () => {
   await plane?.stop();

@@ -28,15 +28,17 @@ beforeAll(async () => {
   );
   await plane.kubectl(['apply', '--server-side', ...crds.flatMap((file) => ['-f', file])]);
   await plane.kubectl(['wait', '--for=condition=Established', '--timeout=120s', 'crd', '--all']);
-  const namespaces = new Map(
+  // What the apiserver looks for even when it only tries; of two overlays with the same name, either will do.
+  const needed = new Map(
     [...rendered.values()]
       .flat()
-      .filter(({ kind }) => kind === 'Namespace')
-      .map((namespace) => [namespace.metadata.name, namespace]),
+      .filter(({ kind }) => kind === 'Namespace' || kind === 'PriorityClass')
+      .map((manifest) => [`${manifest.kind}/${manifest.metadata.name}`, manifest]),
   );
-  // The apiserver looks for what a manifest belongs to even when it only tries.
-  await plane.kubectl(['apply', '--server-side', '-f', '-'], [...namespaces.values()].map((each) => JSON.stringify(each)).join('\n---\n'));
-  for (const name of namespaces.keys())
+  const manifests = [...needed.values()].map((manifest) => JSON.stringify(manifest)).join('\n---\n');
+  await plane.kubectl(['apply', '--server-side', '-f', '-'], manifests);
+  const namespaces = [...needed.values()].filter(({ kind }) => kind === 'Namespace').map(({ metadata }) => metadata.name);
+  for (const name of namespaces)
     await expect
       .poll(() => plane.tryKubectl(['-n', name, 'get', 'serviceaccount', 'default']), { timeout: MINUTES_5 })
       .toMatchObject({ code: 0 });

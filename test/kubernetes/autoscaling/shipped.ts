@@ -56,13 +56,15 @@ export interface Deployment extends Manifest {
 export interface Shipped {
   readonly autoscaler: Autoscaler;
   readonly deployment: Deployment;
+  /** Of the cluster; without them no pod is admitted that names one. */
+  readonly priorityClasses: readonly Manifest[];
 }
 
 export function shippedAutoscaling(): Shipped {
   const manifests = renderOverlay('production');
   const autoscaler = oneOf(manifests, 'HorizontalPodAutoscaler') as Autoscaler;
   const deployment = oneOf(manifests, 'Deployment', autoscaler.spec.scaleTargetRef.name) as Deployment;
-  return { autoscaler, deployment };
+  return { autoscaler, deployment, priorityClasses: manifests.filter(({ kind }) => kind === 'PriorityClass') };
 }
 
 /** A quantity such as `1`, `750m` or `0.5`, in thousandths. */
