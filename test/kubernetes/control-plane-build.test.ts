@@ -37,7 +37,11 @@ describe('build of the control plane', () => {
   });
 
   it('without Go says what to do, with 3', () => {
-    expect(build()).toMatchObject({ status: 3, stdout: '', stderr: expect.stringMatching(/no go on PATH[^]*Install Go 1\.26/) });
+    expect(build()).toMatchObject({
+      status: 3,
+      stdout: '',
+      stderr: expect.stringMatching(/no go on PATH[^]*Install Go 1\.26/),
+    });
   });
 
   it('with a Go that is too old says so, with 3', () => {

@@ -32,7 +32,10 @@ describe(`a real control plane ${absent}`, { timeout: 300_000 }, () => {
     await plane.kubectl(['create', 'serviceaccount', 'reader']);
     const reader = await plane.kubeconfigOf('default', 'reader');
     const read = ['get', 'deployments'];
-    expect(await plane.tryKubectl(read, undefined, reader)).toMatchObject({ code: 1, stderr: expect.stringMatching('forbidden') });
+    expect(await plane.tryKubectl(read, undefined, reader)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching('forbidden'),
+    });
     await plane.kubectl(['create', 'role', 'reads', '--verb=list', '--resource=deployments']);
     await plane.kubectl(['create', 'rolebinding', 'reads', '--role=reads', '--serviceaccount=default:reader']);
     await expect.poll(async () => (await plane.tryKubectl(read, undefined, reader)).code, { timeout: 60_000 }).toBe(0);

@@ -31,7 +31,10 @@ beforeAll(async () => {
   plane = await startControlPlane();
   for (const zone of ['a', 'b', 'c'])
     await plane.request('POST', '/api/v1/nodes', {
-      metadata: { name: `node-${zone}`, labels: { 'topology.kubernetes.io/zone': zone, 'kubernetes.io/hostname': `node-${zone}` } },
+      metadata: {
+        name: `node-${zone}`,
+        labels: { 'topology.kubernetes.io/zone': zone, 'kubernetes.io/hostname': `node-${zone}` },
+      },
     });
   metrics = await startMetricsApi(plane);
   shipped = shippedAutoscaling();

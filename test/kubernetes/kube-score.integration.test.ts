@@ -20,7 +20,8 @@ interface Scored {
     readonly check: { readonly id: string };
     readonly grade: number;
     readonly skipped: boolean;
-    readonly comments: readonly { readonly path: string; readonly summary: string; readonly description: string }[] | null;
+    readonly comments:
+      readonly { readonly path: string; readonly summary: string; readonly description: string }[] | null;
   }[];
 }
 
@@ -51,7 +52,9 @@ function findingsOf(manifests: string): readonly Finding[] {
   );
 }
 
-const findings = new Map(absent ? [] : OVERLAYS.map((overlay) => [overlay, findingsOf(renderFolder(`overlays/${overlay}`))]));
+const findings = new Map(
+  absent ? [] : OVERLAYS.map((overlay) => [overlay, findingsOf(renderFolder(`overlays/${overlay}`))]),
+);
 const excused = ({ check, object }: Finding) =>
   EXCEPTIONS.some((exception) => exception.check === check && exception.objects.test(object));
 
@@ -66,7 +69,12 @@ describe(`kube-score ${absent}`, () => {
   });
 
   it.skipIf(absent)('sees a container without limits of memory', () => {
-    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'bare' }, spec: { containers: [{ name: 'main', image: 'main' }] } };
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'bare' },
+      spec: { containers: [{ name: 'main', image: 'main' }] },
+    };
     expect(findingsOf(JSON.stringify(pod)).map(({ check }) => check)).toContain('container-resources');
   });
 });

@@ -1,7 +1,10 @@
 import type { Manifest } from './overlays.ts';
 
 export interface PodTemplate {
-  readonly metadata?: { readonly labels?: Readonly<Record<string, string>>; readonly annotations?: Readonly<Record<string, string>> };
+  readonly metadata?: {
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
   readonly spec: { readonly serviceAccountName?: string; readonly containers: readonly { readonly name: string }[] };
 }
 
@@ -11,7 +14,11 @@ interface WithTemplate {
 }
 
 /** The pods that a Deployment, StatefulSet, DaemonSet, Job or CronJob makes; none of anything else. */
-export function podTemplatesOf({ kind, metadata, spec }: Manifest): readonly { owner: string; namespace: string; pod: PodTemplate }[] {
+export function podTemplatesOf({
+  kind,
+  metadata,
+  spec,
+}: Manifest): readonly { owner: string; namespace: string; pod: PodTemplate }[] {
   if (!/^(Deployment|StatefulSet|DaemonSet|Job|CronJob)$/.test(kind)) return [];
   const { template, jobTemplate } = spec as WithTemplate;
   const pod = template ?? jobTemplate?.spec.template;

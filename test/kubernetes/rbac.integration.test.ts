@@ -22,7 +22,10 @@ let plane: ControlPlane;
 beforeAll(async () => {
   if (absent) return;
   plane = await startControlPlane({ without: ['kube-scheduler', 'kwok'] });
-  await plane.kubectl(['apply', '--server-side', '-f', '-'], production.map((each) => JSON.stringify(each)).join('\n---\n'));
+  await plane.kubectl(
+    ['apply', '--server-side', '-f', '-'],
+    production.map((each) => JSON.stringify(each)).join('\n---\n'),
+  );
 }, MINUTES_5);
 afterAll(() => plane?.stop());
 
@@ -31,13 +34,18 @@ async function mayDo(namespace: string, account: string, where: string): Promise
   const as = await plane.kubeconfigOf(namespace, account);
   const { code, stdout, stderr } = await plane.tryKubectl(['auth', 'can-i', '--list', '-n', where], undefined, as);
   expect([stderr, code]).toEqual(['', 0]);
-  const [head, ...lines] = stdout.trimEnd().split('\n').map((line) => line.trimEnd());
+  const [head, ...lines] = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.trimEnd());
   return [head, ...lines.sort()].join('\n');
 }
 
 describe(`permissions ${absent}`, { timeout: MINUTES_5 }, () => {
   it.skipIf(absent)('are asked of every service account', () => {
-    expect(accounts.map(([name]) => name)).toEqual(expect.arrayContaining(['serving', 'ingest', 'experiments', 'controller']));
+    expect(accounts.map(([name]) => name)).toEqual(
+      expect.arrayContaining(['serving', 'ingest', 'experiments', 'controller']),
+    );
   });
 
   it.skipIf(absent).each(accounts)('of %s are those that were reviewed', async (account, namespace) => {
@@ -57,7 +65,9 @@ describe(`permissions ${absent}`, { timeout: MINUTES_5 }, () => {
 
   it.skipIf(absent)('belong to accounts that exist', () => {
     const known = accounts.map(([name, namespace]) => `${namespace}/${name}`);
-    const bound = bindings.flatMap((binding) => (binding as unknown as { subjects: { name: string; namespace: string }[] }).subjects);
+    const bound = bindings.flatMap(
+      (binding) => (binding as unknown as { subjects: { name: string; namespace: string }[] }).subjects,
+    );
     for (const { name, namespace } of bound) expect(known).toContain(`${namespace}/${name}`);
   });
 
@@ -70,6 +80,11 @@ describe(`permissions ${absent}`, { timeout: MINUTES_5 }, () => {
       expect([name, theirs]).toEqual([name, ours]);
     }
     const granting = [...byName.keys()].filter((name) => /Role|Binding/.test(name));
-    expect(granting.sort()).toEqual(production.filter(({ kind }) => /Role|Binding/.test(kind)).map(({ kind, metadata }) => `${kind}/${metadata.name}`).sort());
+    expect(granting.sort()).toEqual(
+      production
+        .filter(({ kind }) => /Role|Binding/.test(kind))
+        .map(({ kind, metadata }) => `${kind}/${metadata.name}`)
+        .sort(),
+    );
   });
 });

@@ -59,14 +59,24 @@ describe(`the overlay for KEDA ${absent}`, () => {
     const pods = metrics.find(({ type }) => type === 'Pods')!.pods!;
     const asked = spec.triggers.filter(({ type }) => type === 'prometheus');
     const of = (metric: string) => asked.find(({ metadata }) => metadata.query?.includes(metric));
-    expect(of(external.metric.name)).toMatchObject({ metricType: 'Value', metadata: { threshold: external.target.value } });
-    expect(of(pods.metric.name)).toMatchObject({ metricType: 'AverageValue', metadata: { threshold: pods.target.averageValue } });
+    expect(of(external.metric.name)).toMatchObject({
+      metricType: 'Value',
+      metadata: { threshold: external.target.value },
+    });
+    expect(of(pods.metric.name)).toMatchObject({
+      metricType: 'AverageValue',
+      metadata: { threshold: pods.target.averageValue },
+    });
   });
 
-  it.skipIf(absent)('does not hide an absent metric: what cannot be read must keep the pods from becoming fewer', () => {
-    const { spec } = oneOf(renderOverlay('keda'), 'ScaledObject') as ScaledObject;
-    expect(spec.fallback).toBeUndefined();
-    for (const { type, metadata } of spec.triggers)
-      if (type === 'prometheus') expect([metadata.query, metadata.ignoreNullValues]).toEqual([metadata.query, 'false']);
-  });
+  it.skipIf(absent)(
+    'does not hide an absent metric: what cannot be read must keep the pods from becoming fewer',
+    () => {
+      const { spec } = oneOf(renderOverlay('keda'), 'ScaledObject') as ScaledObject;
+      expect(spec.fallback).toBeUndefined();
+      for (const { type, metadata } of spec.triggers)
+        if (type === 'prometheus')
+          expect([metadata.query, metadata.ignoreNullValues]).toEqual([metadata.query, 'false']);
+    },
+  );
 });

@@ -15,7 +15,9 @@ import { podTemplatesOf } from './pod-templates.ts';
 const { absent, folder } = findBinaries();
 const MINUTES_5 = 300_000;
 const DRY_RUN = ['apply', '--server-side', '--dry-run=server', '--validate=strict', '--force-conflicts', '-f', '-'];
-const rendered = new Map<string, readonly Manifest[]>(absent ? [] : OVERLAYS.map((name) => [name, renderOverlay(name)]));
+const rendered = new Map<string, readonly Manifest[]>(
+  absent ? [] : OVERLAYS.map((name) => [name, renderOverlay(name)]),
+);
 
 let plane: ControlPlane;
 beforeAll(async () => {
@@ -37,7 +39,9 @@ beforeAll(async () => {
   );
   const manifests = [...needed.values()].map((manifest) => JSON.stringify(manifest)).join('\n---\n');
   await plane.kubectl(['apply', '--server-side', '-f', '-'], manifests);
-  const namespaces = [...needed.values()].filter(({ kind }) => kind === 'Namespace').map(({ metadata }) => metadata.name);
+  const namespaces = [...needed.values()]
+    .filter(({ kind }) => kind === 'Namespace')
+    .map(({ metadata }) => metadata.name);
   for (const name of namespaces)
     await expect
       .poll(() => plane.tryKubectl(['-n', name, 'get', 'serviceaccount', 'default']), { timeout: MINUTES_5 })
@@ -114,7 +118,9 @@ describe(`the namespaces ${absent}`, { timeout: MINUTES_5 }, () => {
       await plane.request('POST', pods(), { metadata: { name: 'good' }, spec: GOOD });
     });
     it.each(BAD)('refuse a pod with: %s', async (_, spec, message) => {
-      const refused = await plane.request('POST', pods(), { metadata: { name: 'bad' }, spec }).catch((error: unknown) => error);
+      const refused = await plane
+        .request('POST', pods(), { metadata: { name: 'bad' }, spec })
+        .catch((error: unknown) => error);
       expect(refused).toBeInstanceOf(ApiError);
       expect(refused).toMatchObject({ status: 403, message: expect.stringMatching(message) });
       expect((refused as Error).message).toContain('violates PodSecurity \\"restricted');

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { DEPLOY } from '../overlays.ts';
 
-const FORMULA = /clamp\((?<base>[\d.]+) \+ (?<perS>[\d.]+) \* dataset:shortlist_slate_seconds:p99_2m, (?<low>[\d.]+), (?<high>[\d.]+)\)/;
+const FORMULA =
+  /clamp\((?<base>[\d.]+) \+ (?<perS>[\d.]+) \* dataset:shortlist_slate_seconds:p99_2m, (?<low>[\d.]+), (?<high>[\d.]+)\)/;
 
 /** What Prometheus tells the autoscaler of a p99 in milliseconds: the formula of the shipped recording rule, as a quantity. */
 export function pressureOf(p99Ms: number): string {

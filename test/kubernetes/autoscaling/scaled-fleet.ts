@@ -2,7 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import type { Measurements, MetricsApi } from '../metrics-api/metrics-api.ts';
 import { pressureOf } from './pressure.ts';
-import { thousandths, type Autoscaler, type Behavior, type Deployment, type MetricSpec, type Shipped } from './shipped.ts';
+import {
+  thousandths,
+  type Autoscaler,
+  type Behavior,
+  type Deployment,
+  type MetricSpec,
+  type Shipped,
+} from './shipped.ts';
 
 /** What the pods of a fleet go through. What is left out is not measured at all. */
 export interface Load {
@@ -130,7 +137,9 @@ export async function startFleet(
     },
     async hasLooked(times = 3) {
       const from = metrics.looks(namespace);
-      await until(`${namespace} is looked at`, () => Promise.resolve(metrics.looks(namespace) >= from + times || undefined));
+      await until(`${namespace} is looked at`, () =>
+        Promise.resolve(metrics.looks(namespace) >= from + times || undefined),
+      );
     },
   };
   return fleet;
@@ -181,7 +190,8 @@ function measurementsOf({ cpuPercent, p99Ms, inFlightShare }: Load, { autoscaler
   const { container } = metricOf(autoscaler, 'ContainerResource').containerResource!;
   const { name: pressure } = metricOf(autoscaler, 'External').external!.metric;
   const { metric: inFlight, target } = metricOf(autoscaler, 'Pods').pods!;
-  const requested = deployment.spec.template.spec.containers.find(({ name }) => name === container)?.resources.requests.cpu;
+  const requested = deployment.spec.template.spec.containers.find(({ name }) => name === container)?.resources.requests
+    .cpu;
   if (requested === undefined) throw new Error(`container ${container} requests no CPU`);
   return {
     ...(cpuPercent !== undefined && { cpu: { [container]: `${(thousandths(requested) * cpuPercent) / 100}m` } }),

@@ -18,6 +18,8 @@ export function findBinaries(): Binaries {
   const { status, stdout } = spawnSync(BUILD, ['--present'], { encoding: 'utf8' });
   if (status === 0) return { folder: stdout.trim(), absent: '' };
   if ((process.env.REQUIRE_KUBERNETES ?? '') !== '')
-    throw new Error('REQUIRE_KUBERNETES is set, and the control plane has not been built: run test/kubernetes/control-plane/build');
+    throw new Error(
+      'REQUIRE_KUBERNETES is set, and the control plane has not been built: run test/kubernetes/control-plane/build',
+    );
   return { folder: '', absent: 'skipped: no control plane was built (make test-k8s builds it with Go 1.26)' };
 }

@@ -140,7 +140,9 @@ async function startOnce({ without = [], flags = {} }: ControlPlaneOptions): Pro
     certificate: credentials.certificate,
     certificateKey: credentials.certificateKey,
     get pids() {
-      const pids = COMPONENTS.flatMap((name) => (components[name].pid === undefined ? [] : [[name, components[name].pid]]));
+      const pids = COMPONENTS.flatMap((name) =>
+        components[name].pid === undefined ? [] : [[name, components[name].pid]],
+      );
       return Object.fromEntries(pids) as Partial<Record<Component, number>>;
     },
     request,

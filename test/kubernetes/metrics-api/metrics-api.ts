@@ -47,12 +47,20 @@ export async function startMetricsApi(plane: ControlPlane): Promise<MetricsApi> 
   const looks = new Map<string, number>();
   const of = (namespace: string): Measurements => measured.get(namespace) ?? {};
   const all = [...GROUPS.map(({ group, version }) => `${group}/${version}`)];
-  const list = (apiVersion: string, kind: string, items: unknown): unknown => ({ apiVersion, kind, metadata: {}, items });
+  const list = (apiVersion: string, kind: string, items: unknown): unknown => ({
+    apiVersion,
+    kind,
+    metadata: {},
+    items,
+  });
   const now = (): string => new Date().toISOString();
 
   const runningPods = async ({ namespace, labelSelector }: Asked): Promise<readonly Pod[]> => {
     const query = `?labelSelector=${encodeURIComponent(labelSelector)}`;
-    const { items } = await plane.request<{ items: readonly Pod[] }>('GET', `/api/v1/namespaces/${namespace}/pods${query}`);
+    const { items } = await plane.request<{ items: readonly Pod[] }>(
+      'GET',
+      `/api/v1/namespaces/${namespace}/pods${query}`,
+    );
     return items.filter(({ status }) => status.phase === 'Running');
   };
   const names = (key: 'external' | 'pods'): string[] => [
@@ -71,7 +79,10 @@ export async function startMetricsApi(plane: ControlPlane): Promise<MetricsApi> 
       /^\/apis\/metrics\.k8s\.io\/v1beta1\/namespaces\/(?<namespace>[^/]+)\/pods$/,
       async (asked) => {
         const { cpu } = of(asked.namespace);
-        const containers = Object.entries(cpu ?? {}).map(([name, used]) => ({ name, usage: { cpu: used, memory: '64Mi' } }));
+        const containers = Object.entries(cpu ?? {}).map(([name, used]) => ({
+          name,
+          usage: { cpu: used, memory: '64Mi' },
+        }));
         const pods = containers.length === 0 ? [] : await runningPods(asked);
         const items = pods.map(({ metadata: { name, labels } }) => ({
           metadata: { name, namespace: asked.namespace, labels },
@@ -82,7 +93,10 @@ export async function startMetricsApi(plane: ControlPlane): Promise<MetricsApi> 
         return list(all[0]!, 'PodMetricsList', items);
       },
     ],
-    [/^\/apis\/external\.metrics\.k8s\.io\/v1beta1$/, () => discovery(all[1]!, names('external'), 'ExternalMetricValueList')],
+    [
+      /^\/apis\/external\.metrics\.k8s\.io\/v1beta1$/,
+      () => discovery(all[1]!, names('external'), 'ExternalMetricValueList'),
+    ],
     [
       /^\/apis\/external\.metrics\.k8s\.io\/v1beta1\/namespaces\/(?<namespace>[^/]+)\/(?<metric>[^/]+)$/,
       ({ namespace, metric }) => {
@@ -94,7 +108,12 @@ export async function startMetricsApi(plane: ControlPlane): Promise<MetricsApi> 
     ],
     [
       /^\/apis\/custom\.metrics\.k8s\.io\/v1beta2$/,
-      () => discovery(all[2]!, names('pods').map((name) => `pods/${name}`), 'MetricValueList'),
+      () =>
+        discovery(
+          all[2]!,
+          names('pods').map((name) => `pods/${name}`),
+          'MetricValueList',
+        ),
     ],
     [
       // client-go asks for pods/%2A.
@@ -129,8 +148,12 @@ export async function startMetricsApi(plane: ControlPlane): Promise<MetricsApi> 
   const tls = { cert: readFileSync(plane.certificate), key: readFileSync(plane.certificateKey) };
   const server = createServer(tls, (request, response) => {
     answer(request.url ?? '/')
-      .catch((error: unknown) => [500, { kind: 'Status', status: 'Failure', code: 500, message: String(error) }] as const)
-      .then(([status, body]) => response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body)))
+      .catch(
+        (error: unknown) => [500, { kind: 'Status', status: 'Failure', code: 500, message: String(error) }] as const,
+      )
+      .then(([status, body]) =>
+        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
+      )
       .catch(() => response.destroy());
   });
   await new Promise<void>((resolve, reject) => server.on('error', reject).listen(0, '127.0.0.1', resolve));
@@ -173,7 +196,10 @@ async function register(plane: ControlPlane, port: number): Promise<void> {
   for (const { group, version } of GROUPS)
     for (const deadline = Date.now() + AVAILABLE_WITHIN_MS; ; await sleep(100)) {
       const path = `${apiServices}/${version}.${group}`;
-      const { status } = await plane.request<{ status?: { conditions?: { type: string; status: string }[] } }>('GET', path);
+      const { status } = await plane.request<{ status?: { conditions?: { type: string; status: string }[] } }>(
+        'GET',
+        path,
+      );
       if (status?.conditions?.some(({ type, status }) => type === 'Available' && status === 'True') === true) break;
       if (Date.now() > deadline) throw new Error(`${group} is not available: ${JSON.stringify(status)}`);
     }
