@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findBinaries } from './control-plane/binaries.ts';
 import { startControlPlane, type ControlPlane } from './control-plane/control-plane.ts';
-import { OVERLAYS, renderOverlay, type Manifest } from './overlays.ts';
+import { OVERLAYS, renderOverlay, textOf, type Manifest } from './overlays.ts';
 
 const { absent } = findBinaries();
 const MINUTES_5 = 300_000;
@@ -24,7 +24,7 @@ beforeAll(async () => {
   plane = await startControlPlane({ without: ['kube-scheduler', 'kwok'] });
   await plane.kubectl(
     ['apply', '--server-side', '-f', '-'],
-    production.map((each) => JSON.stringify(each)).join('\n---\n'),
+    textOf(production),
   );
 }, MINUTES_5);
 afterAll(() => plane?.stop());

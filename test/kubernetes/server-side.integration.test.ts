@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findBinaries } from './control-plane/binaries.ts';
 import { startControlPlane, type ControlPlane } from './control-plane/control-plane.ts';
 import { ApiError } from './control-plane/request.ts';
-import { DEPLOY, oneOf, OVERLAYS, renderFolder, renderOverlay, type Manifest } from './overlays.ts';
+import { COMPONENTS, DEPLOY, oneOf, OVERLAYS, renderComponent, renderOverlay, textOf, type Manifest } from './overlays.ts';
 import { podTemplatesOf } from './pod-templates.ts';
 
 const { absent, folder } = findBinaries();
@@ -37,8 +37,7 @@ beforeAll(async () => {
       .filter(({ kind }) => kind === 'Namespace' || kind === 'PriorityClass')
       .map((manifest) => [`${manifest.kind}/${manifest.metadata.name}`, manifest]),
   );
-  const manifests = [...needed.values()].map((manifest) => JSON.stringify(manifest)).join('\n---\n');
-  await plane.kubectl(['apply', '--server-side', '-f', '-'], manifests);
+  await plane.kubectl(['apply', '--server-side', '-f', '-'], textOf([...needed.values()]));
   const namespaces = [...needed.values()]
     .filter(({ kind }) => kind === 'Namespace')
     .map(({ metadata }) => metadata.name);
@@ -50,15 +49,15 @@ beforeAll(async () => {
 afterAll(() => plane?.stop());
 
 describe(`server-side dry-run ${absent}`, { timeout: MINUTES_5 }, () => {
-  describe.skipIf(absent).each(OVERLAYS)('of overlay %s', (overlay) => {
+  describe.skipIf(absent).each(INSTALLATIONS)('of %s', (installation) => {
     it('accepts every manifest, without a warning', async () => {
-      const { code, stdout, stderr } = await plane.tryKubectl(DRY_RUN, renderFolder(`overlays/${overlay}`));
+      const { code, stdout, stderr } = await plane.tryKubectl(DRY_RUN, textOf(rendered.get(installation)!));
       expect([stderr, code]).toEqual(['', 0]);
-      expect(stdout.trim().split('\n')).toHaveLength(rendered.get(overlay)!.length);
+      expect(stdout.trim().split('\n')).toHaveLength(rendered.get(installation)!.length);
     });
 
     it('has its pods admitted by its own namespace', async () => {
-      const pods = rendered.get(overlay)!.flatMap(podTemplatesOf);
+      const pods = rendered.get(installation)!.flatMap(podTemplatesOf);
       expect(pods.length).toBeGreaterThan(0);
       for (const { owner, namespace, pod } of pods) {
         const path = `/api/v1/namespaces/${namespace}/pods?dryRun=All`;
@@ -72,13 +71,13 @@ describe(`server-side dry-run ${absent}`, { timeout: MINUTES_5 }, () => {
   });
 
   it.skipIf(absent)('refuses a field that is misspelt', async () => {
-    const deployment = rendered.get('production')!.find(({ kind }) => kind === 'Deployment')!;
+    const deployment = rendered.get('overlay production')!.find(({ kind }) => kind === 'Deployment')!;
     const misspelt = JSON.stringify({ ...deployment, spec: { ...(deployment.spec as object), minReadySecond: 5 } });
     expect((await plane.tryKubectl(DRY_RUN, misspelt)).stderr).toMatch(/unknown field|field not declared in schema/);
   });
 
   it.skipIf(absent)('refuses a value that the resource of another project does not have', async () => {
-    const monitor = rendered.get('production')!.find(({ kind }) => kind === 'ServiceMonitor' || kind === 'PodMonitor')!;
+    const monitor = rendered.get('overlay production')!.find(({ kind }) => kind === 'ServiceMonitor' || kind === 'PodMonitor')!;
     const wrong = JSON.stringify({ ...monitor, spec: { ...(monitor.spec as object), sampleLimit: 'many' } });
     expect((await plane.tryKubectl(DRY_RUN, wrong)).stderr).toMatch(/sampleLimit/);
   });
@@ -113,7 +112,7 @@ const BAD: readonly [what: string, spec: object, message: RegExp][] = [
 
 describe(`the namespaces ${absent}`, { timeout: MINUTES_5 }, () => {
   describe.skipIf(absent).each(OVERLAYS)('of overlay %s', (overlay) => {
-    const pods = () => `/api/v1/namespaces/${oneOf(rendered.get(overlay)!, 'Namespace').metadata.name}/pods?dryRun=All`;
+    const pods = () => `/api/v1/namespaces/${oneOf(rendered.get(`overlay ${overlay}`)!, 'Namespace').metadata.name}/pods?dryRun=All`;
     it('let a restricted pod in', async () => {
       await plane.request('POST', pods(), { metadata: { name: 'good' }, spec: GOOD });
     });
