@@ -15,9 +15,13 @@ import { podTemplatesOf } from './pod-templates.ts';
 const { absent, folder } = findBinaries();
 const MINUTES_5 = 300_000;
 const DRY_RUN = ['apply', '--server-side', '--dry-run=server', '--validate=strict', '--force-conflicts', '-f', '-'];
-const rendered = new Map<string, readonly Manifest[]>(
-  absent ? [] : OVERLAYS.map((name) => [name, renderOverlay(name)]),
-);
+/** What can be installed: every overlay, and the base with every component. */
+const INSTALLATIONS = [...OVERLAYS.map((name) => `overlay ${name}`), ...COMPONENTS.map((name) => `component ${name}`)];
+const render = (installation: string): readonly Manifest[] => {
+  const [kind, name = ''] = installation.split(' ');
+  return kind === 'overlay' ? renderOverlay(name) : renderComponent(name);
+};
+const rendered = new Map(absent ? [] : INSTALLATIONS.map((name) => [name, render(name)]));
 
 let plane: ControlPlane;
 beforeAll(async () => {
@@ -42,9 +46,7 @@ beforeAll(async () => {
     .filter(({ kind }) => kind === 'Namespace')
     .map(({ metadata }) => metadata.name);
   for (const name of namespaces)
-    await expect
-      .poll(() => plane.tryKubectl(['-n', name, 'get', 'serviceaccount', 'default']), { timeout: MINUTES_5 })
-      .toMatchObject({ code: 0 });
+    await plane.kubectl(['-n', name, 'wait', '--for=create', '--timeout=120s', 'serviceaccount/default']);
 }, MINUTES_5);
 afterAll(() => plane?.stop());
 
