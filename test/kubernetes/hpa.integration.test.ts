@@ -54,16 +54,16 @@ async function firstMove(replicas: number, load: Load): Promise<number> {
   return lastScaleTime === undefined ? await fleet.replicas() : (await fleet.firstRescale()).replicas;
 }
 
-describe.concurrent(`the shipped autoscaler ${absent}`, { timeout: MINUTES_10 }, () => {
+describe.skipIf(absent)(`the shipped autoscaler ${absent}`, { concurrent: true, timeout: MINUTES_10 }, () => {
   // First: the others run meanwhile.
-  describe.concurrent.skipIf(absent)('three minutes', () => {
-    it.concurrent('low load must last before the first step down', async () => {
+  describe('three minutes', () => {
+    it('low load must last before the first step down', async () => {
       const fleet = await fleetOf(20, LOW, {});
       const first = await fleet.firstRescale();
       expect(first.replicas).toBe(17);
       expect(first.atS - fleet.createdAtS).toBeGreaterThanOrEqual(180);
     });
-    it.concurrent('lie between two steps down', async () => {
+    it('lie between two steps down', async () => {
       const fleet = await fleetOf(20, IDLE, AT_ONCE);
       const [first, second] = await fleet.firstRescales(2);
       // A fifth of 20, then a fifth of 16: the controller leaves 12.8 pods, cut to 12.
@@ -71,7 +71,7 @@ describe.concurrent(`the shipped autoscaler ${absent}`, { timeout: MINUTES_10 },
       // Times are in whole seconds, and the event is written just before the step is remembered.
       expect(second!.atS - first!.atS).toBeGreaterThanOrEqual(179);
     });
-    it.concurrent('are begun again by a peak: what was wanted within them counts', async () => {
+    it('are begun again by a peak: what was wanted within them counts', async () => {
       const windowS = 40;
       const fleet = await fleetOf(20, LOW, { scaleDown: { stabilizationWindowSeconds: windowS } });
       await fleet.hasLooked();
@@ -84,8 +84,8 @@ describe.concurrent(`the shipped autoscaler ${absent}`, { timeout: MINUTES_10 },
     });
   });
 
-  describe.concurrent.skipIf(absent)('from 20 pods', () => {
-    it.concurrent.each<[what: string, load: Load, replicas: number]>([
+  describe('from 20 pods', () => {
+    it.each<[what: string, load: Load, replicas: number]>([
       ['CPU 71 % grows', { ...IDLE, cpuPercent: 71 }, 24],
       ['CPU 70 % stays', { ...IDLE, cpuPercent: 70 }, 20],
       ['p99 101 ms grows', { ...IDLE, p99Ms: 101 }, 24],
@@ -102,17 +102,17 @@ describe.concurrent(`the shipped autoscaler ${absent}`, { timeout: MINUTES_10 },
     ])('%s', async (_, load, replicas) => expect(await firstMove(20, load)).toBe(replicas));
   });
 
-  describe.concurrent.skipIf(absent)('steps', () => {
-    it.concurrent('double the fleet at most, however high the CPU', async () => {
+  describe('steps', () => {
+    it('double the fleet at most, however high the CPU', async () => {
       expect(await firstMove(10, { ...IDLE, cpuPercent: 900 })).toBe(20);
     });
-    it.concurrent('add half as much again at most, however high the p99', async () => {
+    it('add half as much again at most, however high the p99', async () => {
       expect(await firstMove(20, { ...IDLE, p99Ms: 60_000 })).toBe(30);
     });
-    it.concurrent('take a fifth away at most, however idle', async () => {
+    it('take a fifth away at most, however idle', async () => {
       expect(await firstMove(20, IDLE)).toBe(16);
     });
-    it.concurrent('end at 50 pods, and the status says that more were wanted', async () => {
+    it('end at 50 pods, and the status says that more were wanted', async () => {
       const fleet = await fleetOf(40, { ...IDLE, cpuPercent: 900 });
       expect((await fleet.firstRescale()).replicas).toBe(50);
       await fleet.hasLooked();
@@ -121,7 +121,7 @@ describe.concurrent(`the shipped autoscaler ${absent}`, { timeout: MINUTES_10 },
         expect.objectContaining({ type: 'ScalingLimited', status: 'True', reason: 'TooManyReplicas' }),
       );
     });
-    it.concurrent('end at 5 pods, however idle', async () => {
+    it('end at 5 pods, however idle', async () => {
       const often = { ...AT_ONCE.scaleDown, policies: [{ type: 'Percent', value: 20, periodSeconds: 1 }] } as const;
       const fleet = await fleetOf(7, IDLE, { scaleDown: often });
       await fleet.reaches(5);
@@ -131,8 +131,8 @@ describe.concurrent(`the shipped autoscaler ${absent}`, { timeout: MINUTES_10 },
     });
   });
 
-  describe.concurrent.skipIf(absent)('a metric that is absent', () => {
-    it.concurrent('does not let it shrink when it is the p99', async () => {
+  describe('a metric that is absent', () => {
+    it('does not let it shrink when it is the p99', async () => {
       const fleet = await fleetOf(20, { cpuPercent: 10, inFlightShare: 0.1 });
       await fleet.hasLooked(5);
       expect(await fleet.rescales()).toEqual([]);
@@ -141,20 +141,20 @@ describe.concurrent(`the shipped autoscaler ${absent}`, { timeout: MINUTES_10 },
       fleet.load(LOW);
       expect((await fleet.firstRescale()).replicas).toBe(17);
     });
-    it.concurrent('lets it grow by the CPU when it is the p99', async () => {
+    it('lets it grow by the CPU when it is the p99', async () => {
       expect(await firstMove(20, { cpuPercent: 71, inFlightShare: 0.1 })).toBe(24);
     });
-    it.concurrent('does not let it shrink when it is the requests in flight', async () => {
+    it('does not let it shrink when it is the requests in flight', async () => {
       expect(await firstMove(20, { cpuPercent: 10, p99Ms: 10 })).toBe(20);
     });
-    it.concurrent('does not let it shrink when it is the CPU, but grow by the p99', async () => {
+    it('does not let it shrink when it is the CPU, but grow by the p99', async () => {
       expect(await firstMove(20, { p99Ms: 10, inFlightShare: 0.1 })).toBe(20);
       expect(await firstMove(20, { p99Ms: 101, inFlightShare: 0.1 })).toBe(24);
     });
   });
 
-  describe.concurrent.skipIf(absent)('a roll-out', () => {
-    it.concurrent('does not reset the size that the autoscaler chose', async () => {
+  describe('a roll-out', () => {
+    it('does not reset the size that the autoscaler chose', async () => {
       const fleet = await fleetOf(20, { ...IDLE, cpuPercent: 71 });
       expect((await fleet.firstRescale()).replicas).toBe(24);
       fleet.load({ ...IDLE, cpuPercent: 60 });

@@ -54,9 +54,7 @@ function findingsOf(manifests: string): readonly Finding[] {
   );
 }
 
-const findings = new Map(
-  absent ? [] : JUDGED.map((overlay) => [overlay, findingsOf(textOf(renderOverlay(overlay)))]),
-);
+const findings = new Map(absent ? [] : JUDGED.map((overlay) => [overlay, findingsOf(textOf(renderOverlay(overlay)))]));
 const excused = ({ check, object }: Finding) =>
   EXCEPTIONS.some((exception) => exception.check === check && exception.objects.test(object));
 

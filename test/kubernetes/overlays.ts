@@ -27,7 +27,10 @@ export interface Manifest {
 /** What `kubectl kustomize` makes of a folder. @throws with what it said when it refuses */
 function kustomize(folder: string): string {
   const kubectl = join(findBinaries().folder, 'kubectl');
-  const { status, stdout, stderr } = spawnSync(kubectl, ['kustomize', folder], { encoding: 'utf8', maxBuffer: 64 << 20 });
+  const { status, stdout, stderr } = spawnSync(kubectl, ['kustomize', folder], {
+    encoding: 'utf8',
+    maxBuffer: 64 << 20,
+  });
   if (status !== 0) throw new Error(`kubectl kustomize ${folder}: ${stderr}`);
   return stdout;
 }
@@ -38,7 +41,8 @@ const objectsOf = (text: string): readonly Manifest[] =>
     .filter((manifest) => manifest !== null);
 
 /** The objects of an overlay, as an SRE would install them. */
-export const renderOverlay = (overlay: string): readonly Manifest[] => objectsOf(kustomize(join(DEPLOY, 'overlays', overlay)));
+export const renderOverlay = (overlay: string): readonly Manifest[] =>
+  objectsOf(kustomize(join(DEPLOY, 'overlays', overlay)));
 
 /** The base with one component, for those that no overlay has. */
 export function renderComponent(component: string): readonly Manifest[] {

@@ -22,10 +22,7 @@ let plane: ControlPlane;
 beforeAll(async () => {
   if (absent) return;
   plane = await startControlPlane({ without: ['kube-scheduler', 'kwok'] });
-  await plane.kubectl(
-    ['apply', '--server-side', '-f', '-'],
-    textOf(production),
-  );
+  await plane.kubectl(['apply', '--server-side', '-f', '-'], textOf(production));
 }, MINUTES_5);
 afterAll(() => plane?.stop());
 

@@ -9,7 +9,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findBinaries } from './control-plane/binaries.ts';
 import { startControlPlane, type ControlPlane } from './control-plane/control-plane.ts';
 import { ApiError } from './control-plane/request.ts';
-import { COMPONENTS, DEPLOY, oneOf, OVERLAYS, renderComponent, renderOverlay, textOf, type Manifest } from './overlays.ts';
+import {
+  COMPONENTS,
+  DEPLOY,
+  oneOf,
+  OVERLAYS,
+  renderComponent,
+  renderOverlay,
+  textOf,
+  type Manifest,
+} from './overlays.ts';
 import { podTemplatesOf } from './pod-templates.ts';
 
 const { absent, folder } = findBinaries();
@@ -79,7 +88,9 @@ describe(`server-side dry-run ${absent}`, { timeout: MINUTES_5 }, () => {
   });
 
   it.skipIf(absent)('refuses a value that the resource of another project does not have', async () => {
-    const monitor = rendered.get('overlay production')!.find(({ kind }) => kind === 'ServiceMonitor' || kind === 'PodMonitor')!;
+    const monitor = rendered
+      .get('overlay production')!
+      .find(({ kind }) => kind === 'ServiceMonitor' || kind === 'PodMonitor')!;
     const wrong = JSON.stringify({ ...monitor, spec: { ...(monitor.spec as object), sampleLimit: 'many' } });
     expect((await plane.tryKubectl(DRY_RUN, wrong)).stderr).toMatch(/sampleLimit/);
   });
@@ -114,7 +125,8 @@ const BAD: readonly [what: string, spec: object, message: RegExp][] = [
 
 describe(`the namespaces ${absent}`, { timeout: MINUTES_5 }, () => {
   describe.skipIf(absent).each(OVERLAYS)('of overlay %s', (overlay) => {
-    const pods = () => `/api/v1/namespaces/${oneOf(rendered.get(`overlay ${overlay}`)!, 'Namespace').metadata.name}/pods?dryRun=All`;
+    const pods = () =>
+      `/api/v1/namespaces/${oneOf(rendered.get(`overlay ${overlay}`)!, 'Namespace').metadata.name}/pods?dryRun=All`;
     it('let a restricted pod in', async () => {
       await plane.request('POST', pods(), { metadata: { name: 'good' }, spec: GOOD });
     });
