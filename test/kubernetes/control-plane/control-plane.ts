@@ -97,7 +97,7 @@ async function startOnce({ without = [], flags = {} }: ControlPlaneOptions): Pro
         continue;
       }
       const text = `${what}${ended === undefined ? '' : `: ${ended.name} ended`}\n${logs()}`;
-      throw /address already in use/.test(text) ? new PortTaken(text) : new Error(text);
+      throw text.includes('address already in use') ? new PortTaken(text) : new Error(text);
     }
   };
   const start = (name: Component): void => {

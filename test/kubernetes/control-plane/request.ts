@@ -52,11 +52,14 @@ export function requestApi<T>(
         response.on('end', () => {
           const text = Buffer.concat(chunks).toString();
           const status = response.statusCode ?? 0;
-          if (status >= 400) return reject(new ApiError(status, what, text));
+          if (status >= 400) {
+            reject(new ApiError(status, what, text));
+            return;
+          }
           try {
             resolve((/^\s*[{[]/.test(text) ? JSON.parse(text) : text) as T);
           } catch (error) {
-            reject(error as Error);
+            reject(error);
           }
         });
       },
