@@ -24,14 +24,12 @@ interface ScaledObject extends Manifest {
 }
 
 describe(`the overlay for KEDA ${absent}`, () => {
-  it.skipIf(absent).each(OVERLAYS)('%s has one autoscaler for the ranking pods at most', (overlay) => {
+  it.skipIf(absent).each(OVERLAYS)('%s has one autoscaler for the ranking pods, of one kind', (overlay) => {
     const kinds = renderOverlay(overlay)
       .filter(({ kind }) => kind === 'HorizontalPodAutoscaler' || kind === 'ScaledObject')
       .filter(({ spec }) => (spec as { scaleTargetRef: { name: string } }).scaleTargetRef.name === 'serving')
       .map(({ kind }) => kind);
-    // A laptop's node has no room to scale in.
-    const expected: Readonly<Record<string, string[]>> = { dev: [], keda: ['ScaledObject'] };
-    expect(kinds).toEqual(expected[overlay] ?? ['HorizontalPodAutoscaler']);
+    expect(kinds).toEqual([overlay === 'keda' ? 'ScaledObject' : 'HorizontalPodAutoscaler']);
   });
 
   it.skipIf(absent)('scales the same pods by the same numbers', () => {
