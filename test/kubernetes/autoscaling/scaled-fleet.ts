@@ -20,7 +20,7 @@ export interface Load {
   readonly inFlightShare?: number;
 }
 
-export interface Rescale {
+interface Rescale {
   readonly replicas: number;
   /** When the autoscaler wrote it, in seconds since 1970. */
   readonly atS: number;
@@ -45,7 +45,7 @@ export interface ScaledFleet {
   hasLooked(times?: number): Promise<void>;
 }
 
-export interface AutoscalerStatus {
+interface AutoscalerStatus {
   readonly currentReplicas?: number;
   readonly desiredReplicas?: number;
   readonly lastScaleTime?: string;
