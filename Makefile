@@ -1,7 +1,7 @@
-# `make help` lists the targets. Variables: DATASET, MODE, JSON, SUITE, ARGS, DEMO_EXIT; of loadtest: SCENARIO, TARGET, RATE, ...
+# `make help` lists the targets. Variables: DATASET, MODE, JSON, SUITE, ARGS, DEMO_EXIT, IMAGES; of loadtest: SCENARIO, TARGET, RATE, ...
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-experiment test test-faults test-experiments test-k8s check bench bench-compare performance-page loadtest eval clean
+.PHONY: help setup demo demo-experiment test test-faults test-experiments test-k8s check bench bench-compare performance-page loadtest eval images-proof clean
 
 DATASET ?= demo
 MODE ?= all
@@ -83,6 +83,9 @@ else ifneq ($(filter $(DATASET),online-retail retailrocket),)
 	@$(SHORTLIST) import $(DATASET) >&2
 endif
 	@$(SHORTLIST) evaluate --dataset $(DATASET) --mode $(MODE) $(if $(JSON),--json $(JSON))
+
+images-proof: setup ## build the container images without an engine's daemon, look at what is in them and start them as a pod would (root; buildah, debootstrap; IMAGES=cli,serving,ingest,experiments,controller,trainer)
+	@node --disable-warning=ExperimentalWarning deploy/images/proof/main.ts $(if $(IMAGES),--images $(IMAGES))
 
 clean: ## remove what was built, generated and stored here (the workspace with its database, too)
 	rm -rf node_modules .venv .shortlist packages/storefront/dist bench-results
