@@ -49,9 +49,9 @@ export function contentsOf(root: string, config: ImageConfig, lock: Lock): Conte
   return { imageBytes, packagesBytes, packages: packages.length, problems };
 }
 
-/** Could user 65532 change it? */
+/** Could user 65532 change it? Devices are the engine's: it mounts its own. */
 function isWritable(stats: Stats): boolean {
-  if (stats.isSymbolicLink()) return false;
+  if (!stats.isFile() && !stats.isDirectory()) return false;
   const { mode, uid, gid } = stats;
   return (mode & 0o002) !== 0 || (uid === ACCOUNT && (mode & 0o200) !== 0) || (gid === ACCOUNT && (mode & 0o020) !== 0);
 }
