@@ -1,0 +1,4 @@
+output "shortlist" {
+  description = "Everything that the next steps need; no secrets."
+  value       = module.shortlist
+}

@@ -1,0 +1,56 @@
+output "cluster" {
+  description = "For `aws eks update-kubeconfig --name`."
+  value = {
+    name     = module.cluster.name
+    endpoint = module.cluster.endpoint
+  }
+}
+
+output "database" {
+  description = "Where PostgreSQL is, and the ARNs of the secrets with its roles (no values)."
+  value = {
+    host                   = module.database.host
+    port                   = module.database.port
+    name                   = module.database.database_name
+    application_secret_arn = module.secrets.arns["database"]
+    admin_secret_arn       = module.database.admin_secret_arn
+  }
+}
+
+output "cache" {
+  description = "Where Valkey is, its user, and the ARN of the secret (no value). TLS only."
+  value = {
+    host       = module.cache.host
+    port       = module.cache.port
+    user_id    = module.cache.user_id
+    secret_arn = module.secrets.arns["cache"]
+  }
+}
+
+output "releases_uri" {
+  description = "Where releases are written to and read from."
+  value       = module.releases.uri
+}
+
+output "image_repositories" {
+  description = "Address of each image's repository, for `images:` of the Kustomize overlay."
+  value       = module.registry.urls
+}
+
+output "role_arns" {
+  description = "Roles of pods."
+  value       = module.identity.role_arns
+}
+
+output "serving_nodes" {
+  description = "Pods on a node, and least, initial and most nodes of the serving pool."
+  value = {
+    pods_per_node = module.capacity.pods_per_node
+    nodes         = module.capacity.nodes
+  }
+}
+
+output "budget" {
+  description = "Name of the budget."
+  value       = module.budget.name
+}

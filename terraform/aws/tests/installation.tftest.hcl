@@ -1,0 +1,71 @@
+# The whole of it. Mocks cannot draw ephemeral values, so the module of secrets is replaced here (validate checks it).
+
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+override_module {
+  target = module.secrets
+  outputs = {
+    arns = {
+      database    = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:shortlist-test/database-AbCdEf"
+      cache       = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:shortlist-test/cache-AbCdEf"
+      experiments = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:shortlist-test/experiments-AbCdEf"
+    }
+  }
+}
+
+variables {
+  name                 = "shortlist-test"
+  place                = { account_id = "123456789012", region = "eu-central-1" }
+  zones                = ["eu-central-1a", "eu-central-1b", "eu-central-1c"]
+  admin_principal_arns = { platform = "arn:aws:iam::123456789012:role/platform" }
+  budget               = { monthly_usd = 9000, emails = ["platform@example.com"] }
+  cost_tag             = { key = "project", value = "shortlist-test" }
+}
+
+run "applies_as_a_whole_with_nothing_but_the_required_variables" {
+  command = apply
+
+  assert {
+    condition     = output.serving_nodes.pods_per_node == 7 && output.serving_nodes.nodes.max * 7 >= 50
+    error_message = "the pool holds as many pods as the autoscaler may ask for"
+  }
+  assert {
+    condition     = toset(keys(output.image_repositories)) == toset(["serving", "ingest", "experiments", "controller", "cli"])
+    error_message = "a repository for each image"
+  }
+  assert {
+    condition     = output.releases_uri == "s3://shortlist-test-releases-123456789012/releases/"
+    error_message = "releases: ${output.releases_uri}"
+  }
+  assert {
+    condition     = toset(keys(output.role_arns)) == toset(["release-reader-serving", "release-writer-cli", "external-secrets", "cluster-autoscaler"])
+    error_message = "four roles"
+  }
+}
+
+run "no_output_holds_a_secret" {
+  command = apply
+
+  assert {
+    condition     = length(regexall("(?i)password|token", jsonencode([output.cluster, output.database, output.cache, output.role_arns]))) == 0
+    error_message = "outputs name secrets by ARN"
+  }
+}
+
+run "refuses_a_general_pool_that_leaves_a_zone_empty" {
+  command = plan
+  variables {
+    general_node = { instance_types = ["m7a.2xlarge"], size = { min = 2, initial = 3, max = 3 } }
+  }
+  expect_failures = [var.general_node]
+}
+
+run "refuses_a_name_that_a_cache_cannot_have" {
+  command = plan
+  variables {
+    name = "shortlist--test"
+  }
+  expect_failures = [var.name]
+}

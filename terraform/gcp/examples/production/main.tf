@@ -1,0 +1,25 @@
+provider "google" {
+  project = var.project_id
+  region  = var.region
+
+  default_labels = {
+    project     = "shortlist-production"
+    environment = "production"
+    managed-by  = "terraform"
+  }
+}
+
+module "shortlist" {
+  source = "../.."
+
+  name  = "shortlist-production"
+  place = { project_id = var.project_id, project_number = var.project_number, region = var.region }
+  zones = ["${var.region}-a", "${var.region}-b", "${var.region}-c"]
+
+  api_access_cidrs = var.api_access_cidrs
+
+  # shortlist capacity --rps 10000 --slo 100 --items 1000000 --candidates 500
+  serving_pods = { least = 5, planned = 42, most = 50 }
+
+  budget = var.budget
+}
