@@ -7,7 +7,7 @@ locals {
     cluster  = "Kubernetes secrets of ${var.name}"
     database = "PostgreSQL of ${var.name}"
     cache    = "Valkey of ${var.name}"
-    releases = "Releases and images of ${var.name}"
+    releases = "Releases, their workspace and images of ${var.name}"
     secrets  = "Secrets of ${var.name}"
     logs     = "Logs of ${var.name}"
   }
@@ -24,7 +24,7 @@ locals {
       instance_types  = var.serving_node.instance_types
       capacity        = var.serving_node.capacity
       size            = module.capacity.nodes
-      exclusive_cores = true
+      exclusive_cores = var.serving_node.exclusive_cores
       taints          = [{ key = "shortlist.dev/pool", value = "serving", effect = "NO_SCHEDULE" }]
     }
   }
@@ -103,6 +103,17 @@ module "cache" {
   logs_key_arn             = module.keys["logs"].arn
   node_type                = var.cache.node_type
   replicas                 = var.cache.replicas
+}
+
+module "workspace" {
+  source = "./modules/workspace"
+
+  name                     = var.name
+  vpc_id                   = module.network.vpc_id
+  zones                    = length(var.zones)
+  subnet_ids               = module.network.data_subnet_ids
+  client_security_group_id = module.cluster.security_group_id
+  key_arn                  = module.keys["releases"].arn
 }
 
 module "releases" {

@@ -32,6 +32,11 @@ output "releases_uri" {
   value       = module.releases.uri
 }
 
+output "workspace_file_system_id" {
+  description = "EFS, for `fileSystemId` of the StorageClass of the claim `releases`."
+  value       = module.workspace.file_system_id
+}
+
 output "image_repositories" {
   description = "Address of each image's repository, for `images:` of the Kustomize overlay."
   value       = module.registry.urls

@@ -69,9 +69,9 @@ variable "serving_pods" {
 }
 
 variable "serving_pod_memory_gib" {
-  description = "Memory limit of a serving pod, GiB, of `shortlist capacity`."
+  description = "Memory limit of a serving pod in deploy/overlays/production, GiB (`shortlist capacity` says what the process takes)."
   type        = number
-  default     = 3
+  default     = 4
 }
 
 variable "serving_node" {
@@ -81,6 +81,8 @@ variable "serving_node" {
     cores          = number
     memory_gib     = number
     capacity       = optional(string, "spot")
+    # For pods whose requests equal their limits, as the production overlay's do.
+    exclusive_cores = optional(bool, true)
   })
   default = {
     instance_types = ["m7a.2xlarge", "m8a.2xlarge", "r7a.2xlarge"]

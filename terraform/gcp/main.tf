@@ -27,7 +27,7 @@ locals {
       machine_type    = var.serving_node.machine_type
       capacity        = var.serving_node.capacity
       size            = module.capacity.nodes
-      exclusive_cores = true
+      exclusive_cores = var.serving_node.exclusive_cores
       taints          = [{ key = "shortlist.dev/pool", value = "serving", effect = "NO_SCHEDULE" }]
     }
   }
@@ -40,6 +40,7 @@ resource "google_project_service" "this" {
     "cloudkms.googleapis.com",
     "compute.googleapis.com",
     "container.googleapis.com",
+    "file.googleapis.com",
     "monitoring.googleapis.com",
     "redis.googleapis.com",
     "secretmanager.googleapis.com",

@@ -52,9 +52,9 @@ variable "serving_pods" {
 }
 
 variable "serving_pod_memory_gib" {
-  description = "Memory limit of a serving pod, GiB, of `shortlist capacity`."
+  description = "Memory limit of a serving pod in deploy/overlays/production, GiB (`shortlist capacity` says what the process takes)."
   type        = number
-  default     = 3
+  default     = 4
 }
 
 variable "serving_node" {
@@ -64,6 +64,8 @@ variable "serving_node" {
     cores        = number
     memory_gib   = number
     capacity     = optional(string, "spot")
+    # For pods whose requests equal their limits, as the production overlay's do.
+    exclusive_cores = optional(bool, true)
   })
   default = { machine_type = "c3d-standard-16", cores = 8, memory_gib = 64 }
 }

@@ -32,7 +32,7 @@ run "applies_as_a_whole_with_nothing_but_the_required_variables" {
     error_message = "the pool holds as many pods as the autoscaler may ask for"
   }
   assert {
-    condition     = toset(keys(output.image_repositories)) == toset(["serving", "ingest", "experiments", "controller", "cli"])
+    condition     = toset(keys(output.image_repositories)) == toset(["serving", "ingest", "experiments", "controller", "cli", "trainer"])
     error_message = "a repository for each image"
   }
   assert {

@@ -170,3 +170,26 @@ run "refuses_a_cache_without_a_replica" {
   }
   expect_failures = [var.replicas]
 }
+
+run "the_workspace_is_encrypted_backed_up_and_mounted_in_each_zone" {
+  command = apply
+  module {
+    source = "./modules/workspace"
+  }
+  variables {
+    zones = 3
+  }
+
+  assert {
+    condition     = aws_efs_file_system.this.encrypted && aws_efs_backup_policy.this.backup_policy[0].status == "ENABLED"
+    error_message = "encryption and backups"
+  }
+  assert {
+    condition     = [for target in aws_efs_mount_target.this : target.subnet_id] == ["subnet-a", "subnet-b", "subnet-c"]
+    error_message = "a mount target in each zone"
+  }
+  assert {
+    condition     = !strcontains(aws_efs_file_system_policy.this.policy, "ClientRootAccess")
+    error_message = "nobody mounts as root"
+  }
+}

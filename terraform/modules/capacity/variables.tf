@@ -18,7 +18,7 @@ variable "pods" {
 }
 
 variable "pod_memory_gib" {
-  description = "Memory limit of one serving pod, GiB: `shortlist capacity` prints it (twice the process, since a release is loaded beside the old one)."
+  description = "Memory limit of one serving pod, GiB."
   type        = number
 
   validation {
@@ -40,7 +40,7 @@ variable "node" {
   }
 
   validation {
-    condition     = floor((var.node.memory_gib * 0.9 - 1) / var.pod_memory_gib) >= 1
+    condition     = floor((var.node.memory_gib * 0.93 - 1.2) / var.pod_memory_gib) >= 1
     error_message = "node.memory_gib: not even one pod of pod_memory_gib fits."
   }
 }

@@ -25,6 +25,7 @@ locals {
   addons_on_nodes = {
     coredns            = { settings = {} }
     aws-ebs-csi-driver = { settings = {} }
+    aws-efs-csi-driver = { settings = {} }
     # The autoscaler's CPU metric.
     metrics-server = { settings = {} }
   }
@@ -37,6 +38,10 @@ locals {
     aws-ebs-csi-driver = {
       service_account = "ebs-csi-controller-sa"
       policy          = "service-role/AmazonEBSCSIDriverPolicy"
+    }
+    aws-efs-csi-driver = {
+      service_account = "efs-csi-controller-sa"
+      policy          = "service-role/AmazonEFSCSIDriverPolicy"
     }
   }
 }

@@ -72,7 +72,7 @@ variable "addon_versions" {
 }
 
 variable "node_groups" {
-  description = "Groups of nodes by name. `capacity` is `on-demand` or `spot`; `exclusive_cores` gives pods with whole cores cores of their own; sizes are numbers of nodes over all zones."
+  description = "Groups of nodes by name. `capacity` is `on-demand` or `spot`; `exclusive_cores` gives pods whose requests equal their limits, in whole cores, cores of their own; sizes are numbers of nodes over all zones."
   type = map(object({
     instance_types  = list(string)
     capacity        = string

@@ -7,7 +7,7 @@ variable "prefix" {
 variable "images" {
   description = "Images of the platform, a repository each."
   type        = set(string)
-  default     = ["serving", "ingest", "experiments", "controller", "cli"]
+  default     = ["serving", "ingest", "experiments", "controller", "cli", "trainer"]
 }
 
 variable "images_most" {

@@ -70,3 +70,10 @@ mock_resource "aws_elasticache_replication_group" {
     primary_endpoint_address = "cache.mock.example"
   }
 }
+
+mock_resource "aws_efs_file_system" {
+  defaults = {
+    id  = "fs-0123456789abcdef0"
+    arn = "arn:aws:elasticfilesystem:eu-central-1:123456789012:file-system/fs-0123456789abcdef0"
+  }
+}

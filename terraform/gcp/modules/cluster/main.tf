@@ -85,6 +85,10 @@ resource "google_container_cluster" "this" {
     dns_cache_config {
       enabled = true
     }
+    # The claim `releases`, which many nodes mount at once.
+    gcp_filestore_csi_driver_config {
+      enabled = true
+    }
   }
 
   logging_config {
@@ -165,11 +169,11 @@ resource "google_container_node_pool" "this" {
     dynamic "advanced_machine_features" {
       for_each = each.value.exclusive_cores ? [1] : []
       content {
-        threads_per_core = 1
+        threads_per_core = advanced_machine_features.value
       }
     }
 
-    # Pods with whole cores (requests equal limits) get cores of their own.
+    # Pods whose requests equal their limits, in whole cores, get cores of their own.
     dynamic "kubelet_config" {
       for_each = each.value.exclusive_cores ? ["static"] : []
       content {

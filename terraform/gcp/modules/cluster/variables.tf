@@ -76,7 +76,7 @@ variable "image_repository" {
 }
 
 variable "node_pools" {
-  description = "Pools of nodes by name. `capacity` is `on-demand` or `spot`; `exclusive_cores` turns hyper-threads off and gives pods with whole cores cores of their own; sizes are numbers of nodes over all zones."
+  description = "Pools of nodes by name. `capacity` is `on-demand` or `spot`; `exclusive_cores` turns hyper-threads off and gives pods whose requests equal their limits, in whole cores, cores of their own; sizes are numbers of nodes over all zones."
   type = map(object({
     machine_type    = string
     capacity        = string

@@ -1,6 +1,6 @@
 variables {
   pods           = { least = 5, planned = 42, most = 50 }
-  pod_memory_gib = 3
+  pod_memory_gib = 4
   node           = { cores = 8, memory_gib = 32 }
   zones          = 3
 }
@@ -38,8 +38,8 @@ run "memory_is_the_limit_when_there_is_less_of_it" {
   }
 
   assert {
-    condition     = output.pods_per_node == 4
-    error_message = "(16 * 0.9 - 1) / 3 is 4.5 pods, got ${output.pods_per_node}"
+    condition     = output.pods_per_node == 3
+    error_message = "(16 * 0.93 - 1.2) / 4 is 3.4 pods, got ${output.pods_per_node}"
   }
 }
 
