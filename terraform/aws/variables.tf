@@ -111,7 +111,7 @@ variable "general_node" {
 variable "database" {
   description = "PostgreSQL: version, class, storage (GiB, first and most), days of backups and so of point-in-time recovery."
   type = object({
-    engine_version = optional(string, "17")
+    engine_version = optional(string, "18")
     instance_class = optional(string, "db.r7g.2xlarge")
     storage_gib    = optional(object({ initial = number, most = number }), { initial = 500, most = 4000 })
     backup_days    = optional(number, 14)

@@ -87,7 +87,7 @@ variable "general_node" {
 variable "database" {
   description = "PostgreSQL: version, machine, storage (GiB, first and most), daily backups kept. Point-in-time recovery reaches back 7 days."
   type = object({
-    version     = optional(string, "POSTGRES_17")
+    version     = optional(string, "POSTGRES_18")
     tier        = optional(string, "db-custom-8-65536")
     storage_gib = optional(object({ initial = number, most = number }), { initial = 500, most = 4000 })
     backups     = optional(number, 14)

@@ -46,11 +46,12 @@ variable "log_days" {
 variable "engine_version" {
   description = "PostgreSQL, a major version (RDS keeps the minor up to date) or `major.minor`."
   type        = string
-  default     = "17"
+  default     = "18"
 
   validation {
+    # UNIQUE NULLS NOT DISTINCT in the migrations.
     condition     = can(regex("^1[5-9](\\.[0-9]+)?$", var.engine_version))
-    error_message = "engine_version: 15 or later, e.g. 17 or 17.6."
+    error_message = "engine_version: 15 or later, e.g. 18 or 18.1; tests run on 18."
   }
 }
 

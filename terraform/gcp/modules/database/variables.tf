@@ -21,7 +21,7 @@ variable "key_id" {
 variable "database_version" {
   description = "PostgreSQL."
   type        = string
-  default     = "POSTGRES_17"
+  default     = "POSTGRES_18"
 
   validation {
     condition     = can(regex("^POSTGRES_1[5-9]$", var.database_version))
