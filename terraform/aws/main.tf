@@ -135,6 +135,7 @@ module "registry" {
 module "secrets" {
   source = "./modules/secrets"
 
+  draws   = var.draws_secrets
   prefix  = local.secrets_prefix
   key_arn = module.keys["secrets"].arn
 

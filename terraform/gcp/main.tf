@@ -149,6 +149,7 @@ module "releases" {
 module "secrets" {
   source = "./modules/secrets"
 
+  draws             = var.draws_secrets
   prefix            = var.name
   region            = var.place.region
   key_id            = module.keys["secrets"].id

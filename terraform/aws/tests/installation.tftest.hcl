@@ -1,21 +1,11 @@
-# The whole of it. Mocks cannot draw ephemeral values, so the module of secrets is replaced here (validate checks it).
+# The whole of it, but for drawing passwords: mocks have no ephemeral values (`validate` sees that part).
 
 mock_provider "aws" {
   source = "./tests/mocks"
 }
 
-override_module {
-  target = module.secrets
-  outputs = {
-    arns = {
-      database    = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:shortlist-test/database-AbCdEf"
-      cache       = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:shortlist-test/cache-AbCdEf"
-      experiments = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:shortlist-test/experiments-AbCdEf"
-    }
-  }
-}
-
 variables {
+  draws_secrets        = false
   name                 = "shortlist-test"
   place                = { account_id = "123456789012", region = "eu-central-1" }
   zones                = ["eu-central-1a", "eu-central-1b", "eu-central-1c"]
@@ -42,6 +32,29 @@ run "applies_as_a_whole_with_nothing_but_the_required_variables" {
   assert {
     condition     = toset(keys(output.role_arns)) == toset(["release-reader-serving", "release-writer-cli", "external-secrets", "cluster-autoscaler"])
     error_message = "four roles"
+  }
+}
+
+run "there_is_a_place_for_each_secret_below_the_installations_name" {
+  command = apply
+  module {
+    source = "./modules/secrets"
+  }
+  variables {
+    draws     = false
+    prefix    = "shortlist-test"
+    key_arn   = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+    generated = { database = { description = "of the database" } }
+    external  = { slack = "of Slack" }
+  }
+
+  assert {
+    condition     = toset([for secret in aws_secretsmanager_secret.this : secret.name]) == toset(["shortlist-test/database", "shortlist-test/slack"])
+    error_message = "names"
+  }
+  assert {
+    condition     = length(aws_secretsmanager_secret_version.generated) == 0
+    error_message = "no value where none is drawn"
   }
 }
 

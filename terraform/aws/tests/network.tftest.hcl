@@ -86,7 +86,7 @@ run "credentials_and_secrets_do_not_cross_the_internet" {
 }
 
 run "the_default_security_group_lets_nothing_through" {
-  command = plan
+  command = apply
   module {
     source = "./modules/network"
   }

@@ -1,4 +1,4 @@
-# The whole of it. Mocks cannot draw ephemeral values, so the module of secrets is replaced here (validate checks it).
+# The whole of it, but for drawing passwords: mocks have no ephemeral values (`validate` sees that part).
 
 mock_provider "google" {
   source = "./tests/mocks"
@@ -6,22 +6,11 @@ mock_provider "google" {
 
 mock_provider "random" {}
 
-override_module {
-  target = module.secrets
-  outputs = {
-    ids = {
-      database-admin = "shortlist-test-database-admin"
-      database       = "shortlist-test-database"
-      cache          = "shortlist-test-cache"
-      experiments    = "shortlist-test-experiments"
-    }
-  }
-}
-
 variables {
-  name  = "shortlist-test"
-  place = { project_id = "shortlist-test", project_number = "123456789012", region = "europe-west3" }
-  zones = ["europe-west3-a", "europe-west3-b", "europe-west3-c"]
+  draws_secrets = false
+  name          = "shortlist-test"
+  place         = { project_id = "shortlist-test", project_number = "123456789012", region = "europe-west3" }
+  zones         = ["europe-west3-a", "europe-west3-b", "europe-west3-c"]
   budget = {
     billing_account = "012345-6789AB-CDEF01"
     monthly         = { amount = 9000, currency = "EUR" }

@@ -10,7 +10,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-type Type = string | readonly [string, Type] | readonly ['object', Record<string, Type>];
+type Type = string | readonly [string, Type | Readonly<Record<string, Type>>];
 
 interface Attribute {
   readonly type: Type;
@@ -45,52 +45,76 @@ function classesOf(text: string): Map<string, string> {
   return new Map(starts.map((start, i) => [start[1]!, text.slice(start.index, starts[i + 1]?.index ?? text.length)]));
 }
 
-/** What the class of a resource, a provider or a nested struct declares. */
+/** What Google's provider fills in when it is left out; the bindings do not tell this from what is merely optional. */
+const FILLED_IN = new Set(['project', 'region']);
+
+/**
+ * What the class of a resource, a provider or a nested struct declares. A simple argument has a getter, and a method
+ * `reset<Name>` when it is optional; one that is only computed has a comment that says so. Structs are made in the
+ * constructor, below a comment with all three.
+ */
 function blockOf(name: string, classes: ReadonlyMap<string, string>): Block {
   const body = classes.get(name);
   if (body === undefined) throw new Error(`no class ${name}`);
   const block: Block = { attributes: {}, blocks: {} };
-  const properties = body.matchAll(
-    /\/\/ (\w+) - computed: (true|false), optional: (true|false), required: (true|false)\s+([\s\S]*?)get (\w+)\(\) \{([\s\S]*?)\n {4}\}/g,
-  );
-  for (const [, key, isComputed, isOptional, isRequired, before, , getter] of properties) {
+  const getters = /get (\w+)\(\) \{\s+return ((?:cdktf\.Fn\.tolist\()?this\.(get\w+Attribute)\('(\w+)'\)\)?);/g;
+  for (const [, property, expression, accessor, key] of body.matchAll(getters)) {
+    const isComputed = body.includes(`// ${key!} - computed: true, optional: false`);
+    const isOptional = body.includes(`reset${property![0]!.toUpperCase()}${property!.slice(1)}() {`);
+    block.attributes[key!] = {
+      type: typeOf(expression!, accessor!, `${name}.${key!}`),
+      ...(isComputed || FILLED_IN.has(key!) || key === 'id' ? { computed: true as const } : {}),
+      ...(isOptional && key !== 'id' ? { optional: true as const } : {}),
+      ...(isComputed || isOptional || key === 'id' ? {} : { required: true as const }),
+      ...(key!.endsWith('_wo') ? { write_only: true as const } : {}),
+    };
+  }
+  const structs =
+    /\/\/ (\w+) - computed: (true|false), optional: (true|false), required: (true|false)\n\s+this\.\w+ = new (?:\w*structs\w*\.)?([\w.]+?)(OutputReference|List|Map)\(this, "\w+"(?:, (true|false))?\)/g;
+  for (const [, key, isComputed, isOptional, isRequired, struct, kind, wrapsSet] of body.matchAll(structs)) {
     const flags = {
       ...(isRequired === 'true' ? { required: true as const } : {}),
       ...(isOptional === 'true' ? { optional: true as const } : {}),
       ...(isComputed === 'true' ? { computed: true as const } : {}),
-      ...(key!.endsWith('_wo') ? { write_only: true as const } : {}),
     };
-    const struct = /new (\w+?)(OutputReference|List)\(this, "\w+"(?:, (true|false))?/.exec(before! + getter!);
-    if (struct === null || struct[1]!.startsWith('cdktf')) {
-      block.attributes[key!] = { type: typeOf(getter!, `${name}.${key!}`), ...flags };
-      continue;
-    }
-    const [, type, kind, wrapsSet] = struct;
-    const inner = blockOf(`${type!}OutputReference`, classes);
     const nesting = kind === 'List' && wrapsSet === 'true' ? 'set' : 'list';
-    if (isComputed === 'true') block.attributes[key!] = { type: [nesting, objectOf(inner)], ...flags };
-    else if (key !== 'timeouts')
-      block.blocks[key!] = {
-        ...{ nesting, min: isRequired === 'true' ? 1 : 0, max: kind === 'List' ? 0 : 1 },
-        block: inner,
-      };
+    if (struct === 'cdktf.String') block.attributes[key!] = { type: ['map', 'string'], ...flags };
+    else {
+      const inner = blockOf(`${struct!}OutputReference`, classes);
+      if (isComputed === 'true') block.attributes[key!] = { type: [nesting, objectOf(inner)], ...flags };
+      else if (key !== 'timeouts')
+        block.blocks[key!] = {
+          ...{ nesting, min: isRequired === 'true' ? 1 : 0, max: kind === 'List' ? 0 : 1 },
+          block: inner,
+        };
+    }
   }
   return block;
 }
 
-function typeOf(getter: string, where: string): Type {
-  const set = /Fn\.tolist\(this\.(getListAttribute|getNumberListAttribute)\(/.exec(getter);
-  if (set !== null) return ['set', (ACCESSORS[set[1]!] as [string, Type])[1]];
-  const accessor = /this\.(get\w+Attribute)\(/.exec(getter)?.[1];
-  const type = accessor === undefined ? undefined : ACCESSORS[accessor];
-  // Maps of what has no type, e.g. `getAnyMapAttribute`.
-  if (type === undefined) return accessor === 'getAnyMapAttribute' ? ['map', 'string'] : failed(where, getter);
-  return type;
+function typeOf(expression: string, accessor: string, where: string): Type {
+  const type = ACCESSORS[accessor] ?? failed(where, expression);
+  return expression.startsWith('cdktf.Fn.tolist') ? ['set', (type as [string, Type])[1]] : type;
 }
 
-const failed = (where: string, getter: string): never => {
-  throw new Error(`${where}: no type in ${getter}`);
+const failed = (where: string, expression: string): never => {
+  throw new Error(`${where}: no type in ${expression}`);
 };
+
+const STORED: Record<string, Type> = {
+  ...{ string: 'string', number: 'number', boolean: 'bool' },
+  ...{ stringList: ['list', 'string'], stringMap: ['map', 'string'] },
+};
+
+/** The provider's own arguments, all optional; its blocks (batching and the like) are left out. */
+function providerOf(text: string): Block {
+  const stored = /(\w+): \{\s+value: [^\n]+\n\s+isBlock: false,\s+type: "\w+",\s+storageClassType: "(\w+)"/g;
+  const attributes = [...text.matchAll(stored)].flatMap(([, key, type]) => {
+    const known = STORED[type!];
+    return known === undefined ? [] : [[key!, { type: known, optional: true }] as const];
+  });
+  return { attributes: Object.fromEntries(attributes), blocks: {} };
+}
 
 function objectOf(block: Block): Type {
   const fields = Object.entries(block.attributes).map(([key, { type }]) => [key, type] as const);
@@ -112,17 +136,21 @@ if (source === undefined || !existsSync(join(source, 'lib'))) {
   process.exit(2);
 }
 const pascal = (snake: string): string => snake.replaceAll(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase());
-const read = (folder: string): string => readFileSync(join(source, 'lib', folder, 'index.js'), 'utf8');
+/** The code of a resource; large ones have their structs in files beside. */
+const read = (folder: string): string =>
+  readdirSync(join(source, 'lib', folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.js'))
+    .map((file) => readFileSync(join(source, 'lib', folder, file), 'utf8'))
+    .join('\n');
 const resources = usedResources(GCP).map((type) => {
   const short = type.replace('google_', '');
   return [type, blockOf(pascal(short), classesOf(read(short.replaceAll('_', '-'))))] as const;
 });
-const provider = read('provider');
 const version = /providerVersion: '([\d.]+)'/.exec(read('redis-instance'))![1]!;
 const schema = {
   address: 'registry.terraform.io/hashicorp/google',
   version,
-  provider: blockOf('GoogleProvider', classesOf(provider)),
+  provider: providerOf(read('provider')),
   resources: Object.fromEntries(resources),
 };
 writeFileSync(join(FOLDER, 'google.json'), `${JSON.stringify(schema, undefined, 1)}\n`);

@@ -8,7 +8,7 @@ resource "aws_budgets_budget" "monthly" {
   # Counts once the tag is activated for cost allocation, by the account that pays.
   cost_filter {
     name   = "TagKeyValue"
-    values = ["user:${var.tag.key}$${var.tag.value}"]
+    values = [format("user:%s$%s", var.tag.key, var.tag.value)]
   }
 
   dynamic "notification" {

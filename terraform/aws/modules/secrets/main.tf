@@ -1,8 +1,12 @@
 # Places for secrets. Generated ones are drawn during apply and written by write-only arguments: they are in Secrets
 # Manager and nowhere else, neither in the plan nor in the state. External ones are put in by who has them.
 
+locals {
+  drawn = { for name, secret in var.generated : name => secret if var.draws }
+}
+
 ephemeral "aws_secretsmanager_random_password" "generated" {
-  for_each = var.generated
+  for_each = local.drawn
 
   password_length     = 40
   exclude_punctuation = true
@@ -21,7 +25,7 @@ resource "aws_secretsmanager_secret" "this" {
 }
 
 resource "aws_secretsmanager_secret_version" "generated" {
-  for_each = var.generated
+  for_each = local.drawn
 
   secret_id = aws_secretsmanager_secret.this[each.key].id
   secret_string_wo = jsonencode(merge(

@@ -29,6 +29,12 @@ variable "generated" {
   }
 }
 
+variable "draws" {
+  description = "Whether values are drawn here. If not, the secrets are made empty and somebody else puts them in."
+  type        = bool
+  default     = true
+}
+
 variable "external" {
   description = "Secrets whose value comes from elsewhere (`aws secretsmanager put-secret-value`), name to description."
   type        = map(string)

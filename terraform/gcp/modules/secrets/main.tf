@@ -1,8 +1,12 @@
 # Places for secrets. Generated ones are drawn during apply and written by write-only arguments: they are in Secret
 # Manager and nowhere else, neither in the plan nor in the state. External ones are put in by who has them.
 
+locals {
+  drawn = { for name, secret in var.generated : name => secret if var.draws }
+}
+
 ephemeral "random_password" "generated" {
-  for_each = var.generated
+  for_each = local.drawn
 
   length  = 40
   special = false
@@ -27,7 +31,7 @@ resource "google_secret_manager_secret" "this" {
 }
 
 resource "google_secret_manager_secret_version" "generated" {
-  for_each = var.generated
+  for_each = local.drawn
 
   secret = google_secret_manager_secret.this[each.key].id
   secret_data_wo = jsonencode(merge(
@@ -40,10 +44,12 @@ resource "google_secret_manager_secret_version" "generated" {
 
 # The administrator of PostgreSQL, made here because its password must be written twice in one apply.
 resource "google_sql_user" "admin" {
+  for_each = { for name, secret in local.drawn : name => secret.version if name == "database-admin" }
+
   name                = "shortlist_admin"
   instance            = var.database_instance
-  password_wo         = ephemeral.random_password.generated["database-admin"].result
-  password_wo_version = var.generated["database-admin"].version
+  password_wo         = ephemeral.random_password.generated[each.key].result
+  password_wo_version = each.value
 }
 
 # Google made this one; the state has it anyway (see the module of the cache).

@@ -32,6 +32,12 @@ variable "generated" {
   }
 }
 
+variable "draws" {
+  description = "Whether values are drawn here. If not, the secrets are made empty and somebody else puts them in."
+  type        = bool
+  default     = true
+}
+
 variable "external" {
   description = "Secrets whose value comes from elsewhere (`gcloud secrets versions add`), name to what it is; `cache` is written here."
   type        = map(string)
