@@ -135,41 +135,16 @@ module "registry" {
 module "secrets" {
   source = "./modules/secrets"
 
-  draws   = var.draws_secrets
   prefix  = local.secrets_prefix
   key_arn = module.keys["secrets"].arn
 
-  generated = {
-    database = {
-      description = "The application's PostgreSQL role; DATABASE_URL is made of it"
-      version     = var.secret_versions.database
-      fields = {
-        username = "shortlist"
-        host     = module.database.host
-        port     = tostring(module.database.port)
-        database = module.database.database_name
-      }
-    }
-    cache = {
-      description = "The application's Valkey user; REDIS_URL is made of it"
-      version     = var.secret_versions.cache
-      fields = {
-        username = module.cache.user_id
-        host     = module.cache.host
-        port     = tostring(module.cache.port)
-      }
-    }
-    experiments = {
-      description    = "SHORTLIST_EXPERIMENTS_WRITE_TOKEN"
-      password_field = "write_token"
-      version        = var.secret_versions.experiments
-    }
-  }
-
-  external = {
-    shopify   = "SHORTLIST_INGEST_SHOPIFY_SECRET"
-    slack     = "SHORTLIST_EXPERIMENTS_SLACK_WEBHOOK_URL"
-    pagerduty = "SHORTLIST_EXPERIMENTS_PAGERDUTY_ROUTING_KEY"
+  secrets = {
+    database    = "The application's PostgreSQL role; DATABASE_URL is made of it"
+    cache       = "The application's Valkey user; REDIS_URL is made of it"
+    experiments = "SHORTLIST_EXPERIMENTS_WRITE_TOKEN"
+    shopify     = "SHORTLIST_INGEST_SHOPIFY_SECRET"
+    slack       = "SHORTLIST_EXPERIMENTS_SLACK_WEBHOOK_URL"
+    pagerduty   = "SHORTLIST_EXPERIMENTS_PAGERDUTY_ROUTING_KEY"
   }
 }
 

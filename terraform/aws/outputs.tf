@@ -27,6 +27,36 @@ output "cache" {
   }
 }
 
+output "secrets_to_draw" {
+  description = "For modules/passwords: which secrets it writes, and what stands in them beside the password. No values."
+  value = {
+    database = {
+      arn            = module.secrets.arns["database"]
+      password_field = "password"
+      fields = {
+        username = "shortlist"
+        host     = module.database.host
+        port     = tostring(module.database.port)
+        database = module.database.database_name
+      }
+    }
+    cache = {
+      arn            = module.secrets.arns["cache"]
+      password_field = "password"
+      fields = {
+        username = module.cache.user_id
+        host     = module.cache.host
+        port     = tostring(module.cache.port)
+      }
+    }
+    experiments = {
+      arn            = module.secrets.arns["experiments"]
+      password_field = "write_token"
+      fields         = {}
+    }
+  }
+}
+
 output "releases_uri" {
   description = "Where releases are written to and read from."
   value       = module.releases.uri

@@ -152,22 +152,6 @@ variable "release_writers" {
   default     = ["cli"]
 }
 
-variable "draws_secrets" {
-  description = "Draw passwords here. False makes the secrets empty, and you put in the values: when an installation moves here, or another system makes passwords."
-  type        = bool
-  default     = true
-}
-
-variable "secret_versions" {
-  description = "Raise a number to draw a new password; bin/set-cache-password or the SQL of the README has to follow."
-  type = object({
-    database    = optional(number, 1)
-    cache       = optional(number, 1)
-    experiments = optional(number, 1)
-  })
-  default = {}
-}
-
 variable "budget" {
   description = "What a month may cost, US dollars, and who is told at 50, 80 and 100 %."
   type = object({

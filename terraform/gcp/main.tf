@@ -149,38 +149,15 @@ module "releases" {
 module "secrets" {
   source = "./modules/secrets"
 
-  draws             = var.draws_secrets
-  prefix            = var.name
-  region            = var.place.region
-  key_id            = module.keys["secrets"].id
-  database_instance = module.database.instance_name
-  cache_password    = module.cache.password
+  prefix         = var.name
+  region         = var.place.region
+  key_id         = module.keys["secrets"].id
+  secrets        = ["cache", "database", "database-admin", "experiments", "pagerduty", "shopify", "slack"]
+  cache_password = module.cache.password
   cache = {
     host    = module.cache.host
     port    = module.cache.port
-    version = var.secret_versions.cache
-  }
-
-  generated = {
-    database-admin = {
-      version = var.secret_versions.database_admin
-      fields  = { username = "shortlist_admin", host = module.database.host, port = "5432", database = module.database.database_name }
-    }
-    database = {
-      version = var.secret_versions.database
-      fields  = { username = "shortlist", host = module.database.host, port = "5432", database = module.database.database_name }
-    }
-    experiments = {
-      password_field = "write_token"
-      version        = var.secret_versions.experiments
-    }
-  }
-
-  external = {
-    cache     = "REDIS_URL is made of it"
-    shopify   = "SHORTLIST_INGEST_SHOPIFY_SECRET"
-    slack     = "SHORTLIST_EXPERIMENTS_SLACK_WEBHOOK_URL"
-    pagerduty = "SHORTLIST_EXPERIMENTS_PAGERDUTY_ROUTING_KEY"
+    version = var.cache_password_version
   }
 }
 

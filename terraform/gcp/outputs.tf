@@ -9,6 +9,7 @@ output "cluster" {
 output "database" {
   description = "Where PostgreSQL is, and the ids of the secrets with its roles (no values)."
   value = {
+    instance              = module.database.instance_name
     host                  = module.database.host
     name                  = module.database.database_name
     application_secret_id = module.secrets.ids["database"]
@@ -23,6 +24,21 @@ output "cache" {
     port                    = module.cache.port
     secret_id               = module.secrets.ids["cache"]
     certificate_authorities = module.cache.certificate_authorities
+  }
+}
+
+output "secrets_to_draw" {
+  description = "For modules/passwords: which secrets it writes, and what stands in them beside the password. No values."
+  value = {
+    for name, fields in {
+      database-admin = { username = "shortlist_admin", host = module.database.host, port = "5432", database = module.database.database_name }
+      database       = { username = "shortlist", host = module.database.host, port = "5432", database = module.database.database_name }
+      experiments    = {}
+      } : name => {
+      id             = module.secrets.full_ids[name]
+      password_field = name == "experiments" ? "write_token" : "password"
+      fields         = tomap(fields)
+    }
   }
 }
 

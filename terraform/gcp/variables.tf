@@ -128,21 +128,10 @@ variable "release_writers" {
   default     = ["cli"]
 }
 
-variable "draws_secrets" {
-  description = "Draw passwords here. False makes the secrets empty, and you put in the values: when an installation moves here, or another system makes passwords."
-  type        = bool
-  default     = true
-}
-
-variable "secret_versions" {
-  description = "Raise a number to draw a new password (of the cache: to write down Google's new one); the SQL of the README has to follow."
-  type = object({
-    database_admin = optional(number, 1)
-    database       = optional(number, 1)
-    cache          = optional(number, 1)
-    experiments    = optional(number, 1)
-  })
-  default = {}
+variable "cache_password_version" {
+  description = "Raise it after Google gave the cache a new password, to write that into its secret."
+  type        = number
+  default     = 1
 }
 
 variable "budget" {

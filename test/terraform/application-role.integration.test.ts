@@ -39,7 +39,7 @@ describe(`the SQL that makes the application's role ${absent}`, () => {
     });
 
   async function asApplication<T>(password: string, use: (pool: ReturnType<typeof createPool>) => Promise<T>) {
-    const pool = createPool(urlOf('shortlist', password), { connectionsMax: 1 });
+    const pool = createPool(urlOf('application', password), { connectionsMax: 1 });
     try {
       return await use(pool);
     } finally {
@@ -48,10 +48,10 @@ describe(`the SQL that makes the application's role ${absent}`, () => {
   }
 
   it.skipIf(absent)('makes a role that can bring the schema up to date, and administers nothing', async () => {
-    const { status, stdout, stderr } = run({ APPLICATION_ROLE: 'shortlist', APPLICATION_PASSWORD: "first'\"\\word" });
+    const { status, stdout, stderr } = run({ APPLICATION_ROLE: 'application', APPLICATION_PASSWORD: 'first\'"\\word' });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).not.toContain('word');
-    await asApplication("first'\"\\word", async (pool) => {
+    await asApplication('first\'"\\word', async (pool) => {
       expect((await migrate(pool)).length).toBeGreaterThan(5);
       const { rows } = await pool.query(
         'SELECT rolsuper, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = current_user',
@@ -61,13 +61,13 @@ describe(`the SQL that makes the application's role ${absent}`, () => {
   });
 
   it.skipIf(absent)('gives it a new password when it is run again', async () => {
-    expect(run({ APPLICATION_ROLE: 'shortlist', APPLICATION_PASSWORD: 'second' }).status).toBe(0);
-    await expect(asApplication("first'\"\\word", (pool) => pool.query('SELECT'))).rejects.toThrow(/password/);
+    expect(run({ APPLICATION_ROLE: 'application', APPLICATION_PASSWORD: 'second' }).status).toBe(0);
+    await expect(asApplication('first\'"\\word', (pool) => pool.query('SELECT'))).rejects.toThrow(/password/);
     await asApplication('second', (pool) => pool.query('SELECT'));
   });
 
   it.skipIf(absent)('does nothing without a role or a password', () => {
-    expect(run({ APPLICATION_ROLE: 'shortlist' }).status).not.toBe(0);
+    expect(run({ APPLICATION_ROLE: 'application' }).status).not.toBe(0);
     expect(run({ APPLICATION_PASSWORD: 'third' }).status).not.toBe(0);
   });
 });

@@ -56,9 +56,9 @@ describe.each(MODULES.map((module) => [module.folder, module] as const))('terraf
 
   it('says what each output is, and gives no secret away', () => {
     const outputs = of(module, 'output');
-    expect(outputs.filter(({ body }) => !/^ {2}description\s*= "\S/m.test(body)).map(({ labels }) => labels[0])).toEqual(
-      [],
-    );
+    expect(
+      outputs.filter(({ body }) => !/^ {2}description\s*= "\S/m.test(body)).map(({ labels }) => labels[0]),
+    ).toEqual([]);
     const open = outputs.filter(
       ({ body }) => SECRET.test(body.replace(/^ {2}description.*$/m, '')) && !/^ {2}sensitive\s*= true$/m.test(body),
     );

@@ -42,7 +42,9 @@ export const awsPlugins = mirrorOf('hashicorp/aws');
 export const noAws =
   noTerraform ||
   (awsPlugins === undefined
-    ? absent('no plugin of hashicorp/aws: `terraform providers mirror DIR` in terraform/aws, then TERRAFORM_PLUGINS=DIR')
+    ? absent(
+        'no plugin of hashicorp/aws: `terraform providers mirror DIR` in terraform/aws, then TERRAFORM_PLUGINS=DIR',
+      )
     : '');
 
 /** Where `schema-provider/build` puts its result: by what it was built from. */

@@ -58,8 +58,12 @@ describe(`Google Cloud, by the provider's schema alone ${noGoogle}`, () => {
     expect(passes('gcp/examples/production', 'validate')).not.toContain('Warning');
   });
 
-  it.skipIf(noGoogle)('keeps its promises in every test, plans and applies against mocks', { timeout: LIMIT_MS }, () => {
-    initialised('gcp', googlePlugins);
-    expect(passedOf(passes('gcp', 'test'))).toBeGreaterThanOrEqual(15);
-  });
+  it.skipIf(noGoogle)(
+    'keeps its promises in every test, plans and applies against mocks',
+    { timeout: LIMIT_MS },
+    () => {
+      initialised('gcp', googlePlugins);
+      expect(passedOf(passes('gcp', 'test'))).toBeGreaterThanOrEqual(15);
+    },
+  );
 });

@@ -1,11 +1,10 @@
-# The whole of it, but for drawing passwords: mocks have no ephemeral values (`validate` sees that part).
+# The whole of it. Passwords are drawn by a module beside it, since mocks have no ephemeral values.
 
 mock_provider "aws" {
   source = "./tests/mocks"
 }
 
 variables {
-  draws_secrets        = false
   name                 = "shortlist-test"
   place                = { account_id = "123456789012", region = "eu-central-1" }
   zones                = ["eu-central-1a", "eu-central-1b", "eu-central-1c"]
@@ -41,20 +40,14 @@ run "there_is_a_place_for_each_secret_below_the_installations_name" {
     source = "./modules/secrets"
   }
   variables {
-    draws     = false
-    prefix    = "shortlist-test"
-    key_arn   = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"
-    generated = { database = { description = "of the database" } }
-    external  = { slack = "of Slack" }
+    prefix  = "shortlist-test"
+    key_arn = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+    secrets = { database = "of the database", slack = "of Slack" }
   }
 
   assert {
     condition     = toset([for secret in aws_secretsmanager_secret.this : secret.name]) == toset(["shortlist-test/database", "shortlist-test/slack"])
     error_message = "names"
-  }
-  assert {
-    condition     = length(aws_secretsmanager_secret_version.generated) == 0
-    error_message = "no value where none is drawn"
   }
 }
 
@@ -64,6 +57,10 @@ run "no_output_holds_a_secret" {
   assert {
     condition     = length(regexall("(?i)password|token", jsonencode([output.cluster, output.database, output.cache, output.role_arns]))) == 0
     error_message = "outputs name secrets by ARN"
+  }
+  assert {
+    condition     = alltrue([for secret in output.secrets_to_draw : !contains(keys(secret.fields), secret.password_field)])
+    error_message = "what is drawn is not there yet"
   }
 }
 

@@ -1,16 +1,13 @@
-# The whole of it, but for drawing passwords: mocks have no ephemeral values (`validate` sees that part).
+# The whole of it. Passwords are drawn by a module beside it, since mocks have no ephemeral values.
 
 mock_provider "google" {
   source = "./tests/mocks"
 }
 
-mock_provider "random" {}
-
 variables {
-  draws_secrets = false
-  name          = "shortlist-test"
-  place         = { project_id = "shortlist-test", project_number = "123456789012", region = "europe-west3" }
-  zones         = ["europe-west3-a", "europe-west3-b", "europe-west3-c"]
+  name  = "shortlist-test"
+  place = { project_id = "shortlist-test", project_number = "123456789012", region = "europe-west3" }
+  zones = ["europe-west3-a", "europe-west3-b", "europe-west3-c"]
   budget = {
     billing_account = "012345-6789AB-CDEF01"
     monthly         = { amount = 9000, currency = "EUR" }

@@ -31,3 +31,10 @@ module "shortlist" {
   budget   = { monthly_usd = var.monthly_usd, emails = var.budget_emails }
   cost_tag = local.cost_tag
 }
+
+module "passwords" {
+  source = "../../modules/passwords"
+
+  secrets  = module.shortlist.secrets_to_draw
+  versions = var.password_versions
+}

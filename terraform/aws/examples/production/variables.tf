@@ -29,3 +29,9 @@ variable "budget_emails" {
   description = "Who hears of the budget."
   type        = list(string)
 }
+
+variable "password_versions" {
+  description = "Raise a secret's number to draw a new password."
+  type        = map(number)
+  default     = {}
+}

@@ -23,3 +23,11 @@ module "shortlist" {
 
   budget = var.budget
 }
+
+module "passwords" {
+  source = "../../modules/passwords"
+
+  secrets           = module.shortlist.secrets_to_draw
+  versions          = var.password_versions
+  database_instance = module.shortlist.database.instance
+}

@@ -28,3 +28,9 @@ variable "budget" {
     emails          = list(string)
   })
 }
+
+variable "password_versions" {
+  description = "Raise a secret's number to draw a new password."
+  type        = map(number)
+  default     = {}
+}
