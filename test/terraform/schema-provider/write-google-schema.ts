@@ -63,7 +63,7 @@ function blockOf(name: string, classes: ReadonlyMap<string, string>): Block {
     const isOptional = body.includes(`reset${property![0]!.toUpperCase()}${property!.slice(1)}() {`);
     block.attributes[key!] = {
       type: typeOf(expression!, accessor!, `${name}.${key!}`),
-      ...(isComputed || FILLED_IN.has(key!) || key === 'id' ? { computed: true as const } : {}),
+      ...(isComputed || (isOptional && FILLED_IN.has(key!)) || key === 'id' ? { computed: true as const } : {}),
       ...(isOptional && key !== 'id' ? { optional: true as const } : {}),
       ...(isComputed || isOptional || key === 'id' ? {} : { required: true as const }),
       ...(key!.endsWith('_wo') ? { write_only: true as const } : {}),
