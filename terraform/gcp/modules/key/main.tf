@@ -5,10 +5,8 @@ resource "google_kms_crypto_key" "this" {
   key_ring        = var.key_ring
   rotation_period = "7776000s"
 
-  # Destroying a key destroys what it encrypts.
-  lifecycle {
-    prevent_destroy = true
-  }
+  # Destroying a key destroys what it encrypts: for 30 days it can be taken back.
+  destroy_scheduled_duration = "2592000s"
 }
 
 resource "google_kms_crypto_key_iam_member" "agent" {
