@@ -9,6 +9,7 @@ import { register as events } from './verbs/events.ts';
 import { register as experiment } from './verbs/experiment.ts';
 import { register as generate } from './verbs/generate.ts';
 import { register as importVerb } from './verbs/import.ts';
+import { register as k8s } from './verbs/k8s.ts';
 import { register as liveState } from './verbs/live-state.ts';
 import { register as precompute } from './verbs/precompute.ts';
 import { register as redis } from './verbs/redis.ts';
@@ -39,6 +40,7 @@ const VERBS: readonly Verb[] = [
   experiment,
   precompute,
   capacity,
+  k8s,
 ];
 
 /** Prints an operating error as one line (exit code 2); anything else is a bug and shows its stack (exit code 1). */

@@ -182,6 +182,20 @@ export const ERRORS = {
     message: 'The experiments service did not start: {reason}. Its log is {log}.',
   },
   experiments_ended: { status: 500, message: 'The experiments service ended by itself: {reason}. Its log is {log}.' },
+  kubectl_missing: {
+    status: 500,
+    message: 'kubectl cannot be started: {reason}. Install it (kubernetes.io/docs/tasks/tools) and put it on PATH.',
+  },
+  kubectl_failed: { status: 502, message: 'kubectl {verb} failed: {reason}' },
+  kubeconfig_invalid: { status: 422, message: 'The kubeconfig cannot be used: {reason}. Set KUBECONFIG, or --kubeconfig.' },
+  kubernetes_unreachable: { status: 503, message: 'The Kubernetes API at {server} does not answer: {reason}. {hint}' },
+  kubernetes_kinds_missing: {
+    status: 409,
+    message:
+      'The cluster does not know {kinds}. Install what brings them (docs/kubernetes.md), or leave them out: --without {groups}.',
+  },
+  overlay_not_found: { status: 404, message: 'There is no overlay {overlay}. Known: {known}; or name a folder.' },
+  deploy_failed: { status: 409, message: '{step} did not succeed: {reason}. {hint}' },
   off_policy_unsupported: { status: 422, message: 'The log cannot answer for this policy: {reason}.' },
   vector_invalid: { status: 400, message: 'A vector is no unit vector ({what}): {reason}.' },
   internal: { status: 500, message: 'Unexpected failure. Quote the request id when you report it.' },
