@@ -1,4 +1,5 @@
-import { DIGEST_ANNOTATION, RELEASE_ANNOTATION, SERVING, VERSION_LABEL } from './names.ts';
+import { TEMPLATE_ANNOTATIONS, TEMPLATE_VARIABLES } from '@shortlist/core/contracts/model-release-resource.ts';
+import { SERVING, VERSION_LABEL } from './names.ts';
 import type { Manifest } from './manifest.ts';
 
 export interface ImageChoice {
@@ -42,18 +43,42 @@ export function setImages(objects: readonly Manifest[], { registry, tag }: Image
   return objects.map((object) => visit(object, '') as Manifest);
 }
 
-/** The same objects with the release written into the pod template of serving, from where it is rolled out and back. */
+interface Variable {
+  readonly name: string;
+}
+
+interface Template {
+  readonly metadata?: { readonly annotations?: object };
+  readonly spec: { readonly containers: readonly { readonly name: string; readonly env?: readonly Variable[] }[] };
+}
+
+/**
+ * The same objects with the release written into the pod template of serving, as annotations and as environment, from
+ * where it is rolled out and back.
+ */
 export function setRelease(objects: readonly Manifest[], release?: ReleaseChoice): Manifest[] {
   if (release === undefined) return [...objects];
+  const values = { release: release.id, manifestSha256: release.manifestSha256 };
   return objects.map((object) => {
     if (object.kind !== 'Deployment' || object.metadata.name !== SERVING) return object;
-    const { spec } = object as unknown as { spec: { template: { metadata?: { annotations?: object } } } };
+    const { spec } = object as unknown as { spec: { template: Template } };
     const { template } = spec;
-    const annotations = {
-      ...template.metadata?.annotations,
-      [RELEASE_ANNOTATION]: release.id,
-      [DIGEST_ANNOTATION]: release.manifestSha256,
-    };
-    return { ...object, spec: { ...spec, template: { ...template, metadata: { ...template.metadata, annotations } } } };
+    const annotations = { ...template.metadata?.annotations, ...named(TEMPLATE_ANNOTATIONS, values) };
+    const variables = named(TEMPLATE_VARIABLES, values);
+    const containers = template.spec.containers.map((container) =>
+      container.name === SERVING ? { ...container, env: withVariables(container.env ?? [], variables) } : container,
+    );
+    const changed = { ...template, metadata: { ...template.metadata, annotations }, spec: { ...template.spec, containers } };
+    return { ...object, spec: { ...spec, template: changed } };
   });
 }
+
+const named = (names: typeof TEMPLATE_ANNOTATIONS | typeof TEMPLATE_VARIABLES, values: Record<keyof typeof names, string>) => ({
+  [names.release]: values.release,
+  [names.manifestSha256]: values.manifestSha256,
+});
+
+const withVariables = (env: readonly Variable[], variables: Record<string, string>): Variable[] => [
+  ...env.filter(({ name }) => !(name in variables)),
+  ...Object.entries(variables).map(([name, value]) => ({ name, value })),
+];

@@ -1,6 +1,7 @@
+import { TEMPLATE_ANNOTATIONS } from '@shortlist/core/contracts/model-release-resource.ts';
 import { tableOf } from '../experiment/table.ts';
 import type { Listed } from './doctor/installation.ts';
-import { COMPONENT_LABEL, COMPONENTS, RELEASE_ANNOTATION } from './names.ts';
+import { COMPONENT_LABEL, COMPONENTS } from './names.ts';
 import { conditionOf, type ConditionedResource, type HorizontalPodAutoscaler, type MetricSpec, type MetricStatus, type Pod } from './objects.ts';
 
 export interface Seen {
@@ -45,7 +46,7 @@ function podRows(pods: readonly Pod[]): Rows {
     const restarts = mine
       .flatMap(({ status }) => status?.containerStatuses ?? [])
       .reduce((sum, { restartCount = 0 }) => sum + restartCount, 0);
-    const releases = new Set(mine.map(({ metadata }) => metadata.annotations?.[RELEASE_ANNOTATION] ?? ''));
+    const releases = new Set(mine.map(({ metadata }) => metadata.annotations?.[TEMPLATE_ANNOTATIONS.release] ?? ''));
     releases.delete('');
     const ready = mine.filter((pod) => conditionOf(pod, 'Ready')?.status === 'True').length;
     return [component, String(ready), String(mine.length), String(restarts), [...releases].join(', ') || '-'];

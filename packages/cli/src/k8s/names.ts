@@ -7,10 +7,6 @@ export const SERVING = 'serving';
 /** Every component: Deployment, Service, ServiceAccount and container have its name. */
 export const COMPONENTS = [SERVING, 'ingest', 'experiments', 'controller'] as const;
 
-/** On the pod template of serving, so that `kubectl rollout undo` restores model and configuration together. */
-export const RELEASE_ANNOTATION = 'shortlist.dev/release';
-export const DIGEST_ANNOTATION = 'shortlist.dev/manifest-sha256';
-
 /** Which component an object is of. */
 export const COMPONENT_LABEL = 'app.kubernetes.io/name';
 export const VERSION_LABEL = 'app.kubernetes.io/version';
@@ -22,7 +18,7 @@ export const GROUP = 'shortlist.dev';
 export const GROUP_VERSION = 'v1alpha1';
 export const DEFINITIONS = [`experiments.${GROUP}`, `modelreleases.${GROUP}`] as const;
 
-/** Component of the Job that brings the database to the version of the images. */
-export const MIGRATIONS = 'migrations';
+/** The Job that brings the database to the version of the images. */
+export const MIGRATIONS = 'migrate';
 /** The Lease that the leading controller renews. */
 export const CONTROLLER_LEASE = 'shortlist-controller';

@@ -42,9 +42,8 @@ const isKustomization = (folder: string): Promise<boolean> =>
     () => false,
   );
 
-// Overlays read dashboards and rules that lie beside them in deploy/.
 const kustomize = async (folder: string): Promise<string> =>
-  (await kubectl(['kustomize', '--load-restrictor=LoadRestrictionsNone', folder])).stdout;
+  (await kubectl(['kustomize', folder])).stdout;
 
 /** Kustomize knows all the places where a namespace stands, subjects of role bindings among them: one overlay more. */
 async function inNamespace(folder: string, namespace: string): Promise<string> {

@@ -11,7 +11,7 @@ export function checkMigrations({ jobs }: Installation): Row[] {
   const mine = listOf(jobs).filter(({ metadata }) => metadata.labels?.[COMPONENT_LABEL] === MIGRATIONS);
   if (mine.length === 0)
     return [
-      warning(`job of ${MIGRATIONS}`, 'is not there: it never ran here, or was removed after its end', {
+      warning(`job/${MIGRATIONS}`, 'is not there: it never ran here, or was removed after its end', {
         remedy: 'shortlist k8s deploy <overlay> runs it before anything else',
       }),
     ];

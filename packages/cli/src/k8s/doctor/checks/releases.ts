@@ -1,5 +1,6 @@
+import { TEMPLATE_ANNOTATIONS } from '@shortlist/core/contracts/model-release-resource.ts';
 import type { Pod } from '../../objects.ts';
-import { COMPONENT_LABEL, DIGEST_ANNOTATION, RELEASE_ANNOTATION, SERVING } from '../../names.ts';
+import { COMPONENT_LABEL, SERVING } from '../../names.ts';
 import { listOf, type Installation, type PodStatus } from '../installation.ts';
 import { findingsOf, type Row } from '../row.ts';
 
@@ -25,10 +26,10 @@ function rankingPods({ pods, podStatuses }: Installation): Ranking[] {
     .map(({ metadata }) => {
       const look = podStatuses.get(metadata.name);
       const annotations = metadata.annotations ?? {};
-      const release = annotations[RELEASE_ANNOTATION];
+      const release = annotations[TEMPLATE_ANNOTATIONS.release];
       return {
         pod: metadata.name,
-        annotated: release === undefined || release === '' ? undefined : `${release} ${annotations[DIGEST_ANNOTATION] ?? ''}`.trim(),
+        annotated: release === undefined || release === '' ? undefined : `${release} ${annotations[TEMPLATE_ANNOTATIONS.manifestSha256] ?? ''}`.trim(),
         status: look?.state === 'found' ? look.value : undefined,
         reason: look?.state === 'unknown' ? look.reason : 'it was not asked',
       };
