@@ -1,7 +1,8 @@
-# `make help` lists the targets. Variables: DATASET, MODE, JSON, SUITE, ARGS, DEMO_EXIT, IMAGES; of loadtest: SCENARIO, TARGET, RATE, ...
+# `make help` lists the targets. Variables: DATASET, MODE, JSON, SUITE, ARGS, DEMO_EXIT, IMAGES; of loadtest: SCENARIO, TARGET, RATE, ...;
+# of deploy, rollback, doctor and monitor: CONTEXT, NAMESPACE, OVERLAY, ... (docs/kubernetes.md)
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-experiment test test-faults test-experiments test-k8s check bench bench-compare performance-page loadtest eval images-proof clean
+.PHONY: help setup demo demo-experiment test test-faults test-experiments test-k8s check bench bench-compare performance-page loadtest eval images-proof deploy rollback doctor monitor clean
 
 DATASET ?= demo
 MODE ?= all
@@ -86,6 +87,25 @@ endif
 
 images-proof: setup ## build the container images without an engine's daemon, look at what is in them and start them as a pod would (root; buildah, debootstrap; IMAGES=cli,serving,ingest,experiments,controller,trainer)
 	@node --disable-warning=ExperimentalWarning deploy/images/proof/main.ts $(if $(IMAGES),--images $(IMAGES))
+
+# A cluster is changed only by its name: without CONTEXT, deploy and rollback say what they would do.
+OVERLAY ?= production
+NAMESPACE ?= shortlist
+DEPLOYMENT ?= serving
+K8S_CLUSTER = $(if $(CONTEXT),--context '$(CONTEXT)') $(if $(KUBECONFIG_FILE),--kubeconfig '$(KUBECONFIG_FILE)')
+
+deploy: ## migrations, pods, roll-out, doctor (OVERLAY=production CONTEXT=cluster REGISTRY= TAG= RELEASE= MANIFEST_SHA256= ARGS=); without CONTEXT: what it would do
+	@$(SHORTLIST) k8s deploy '$(OVERLAY)' $(K8S_CLUSTER) $(if $(REGISTRY),--registry '$(REGISTRY)') $(if $(TAG),--tag '$(TAG)') \
+		$(if $(RELEASE),--release '$(RELEASE)') $(if $(MANIFEST_SHA256),--manifest-sha256 '$(MANIFEST_SHA256)') $(ARGS)
+
+rollback: ## a Deployment back by one revision, model release and configuration with it, then doctor (CONTEXT=cluster DEPLOYMENT=serving REVISION=); without CONTEXT: the revisions
+	@$(SHORTLIST) k8s rollback '$(DEPLOYMENT)' --namespace '$(NAMESPACE)' $(K8S_CLUSTER) $(if $(REVISION),--revision '$(REVISION)') $(ARGS)
+
+doctor: ## what is wrong with an installation, and what to do (CONTEXT=cluster NAMESPACE=shortlist JSON=FILE)
+	@$(SHORTLIST) k8s doctor --namespace '$(NAMESPACE)' $(K8S_CLUSTER) $(if $(JSON),--json > $(JSON)) $(ARGS)
+
+monitor: ## autoscaler, pods, p99, experiments and releases, every 5 s (CONTEXT=cluster NAMESPACE=shortlist ARGS='--interval 10')
+	@$(SHORTLIST) k8s monitor --namespace '$(NAMESPACE)' $(K8S_CLUSTER) $(ARGS)
 
 clean: ## remove what was built, generated and stored here (the workspace with its database, too)
 	rm -rf node_modules .venv .shortlist packages/storefront/dist bench-results

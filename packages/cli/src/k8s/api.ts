@@ -1,3 +1,4 @@
+import { request as requestPlain } from 'node:http';
 import { request } from 'node:https';
 import type { RequestOptions } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
@@ -100,7 +101,8 @@ export class KubernetesApi {
     // Each time anew: tokens of exec plugins and service accounts expire.
     await this.#config.applyToHTTPSOptions(options);
     return new Promise((resolve, reject) => {
-      const outgoing = request(`${this.server}${path}`, options, (incoming) => {
+      const send = this.server.startsWith('http:') ? requestPlain : request;
+      const outgoing = send(`${this.server}${path}`, options, (incoming) => {
         let text = '';
         incoming.setEncoding('utf8');
         incoming.on('data', (part: string) => {

@@ -4,7 +4,8 @@ import { changeOf, changesOf, diffReport, type Change } from './diff-report.ts';
 import { kubectl } from './kubectl.ts';
 import { groupOf, writeManifests, type Manifest } from './manifest.ts';
 import { FIELD_MANAGER, NAMESPACE } from './names.ts';
-import type { Job } from './objects.ts';
+import type { PodTemplate } from './objects.ts';
+import { tagOf } from './image.ts';
 import { readOverlay, type OverlayOptions } from './overlay.ts';
 
 export interface ApplyOptions extends OverlayOptions, ClusterChoice {
@@ -39,11 +40,9 @@ export async function diff(
 export async function differenceOf(objects: readonly Manifest[], options: ApplyOptions): Promise<Difference> {
   const api = await KubernetesApi.open(options);
   await requireKinds(api, objects);
-  const namespace = await api.get(`/api/v1/namespaces/${namespaceOf(objects)}`);
-  if (namespace.state === 'unknown')
-    throw new ShortlistError('kubernetes_unreachable', { server: api.server, reason: namespace.reason, hint: 'Is it the right context?' });
+  const namespace = await read(api, `/api/v1/namespaces/${namespaceOf(objects)}`);
   // The server runs nothing dry in a namespace that is not there.
-  if (namespace.state === 'absent')
+  if (namespace === undefined)
     return { changes: objects.map((object) => changeOf(object, 'created')), objects, first: true };
   const jobs = objects.filter(({ kind }) => kind === 'Job');
   const others = objects.filter(({ kind }) => kind !== 'Job');
@@ -68,19 +67,40 @@ async function changedJobs(api: KubernetesApi, jobs: readonly Manifest[]): Promi
   const changes: Change[] = [];
   for (const job of jobs) {
     const { name, namespace = NAMESPACE } = job.metadata;
-    const live = await api.get<Job>(`/apis/batch/v1/namespaces/${namespace}/jobs/${name}`);
-    if (live.state === 'unknown') throw new ShortlistError('kubectl_failed', { verb: `get job ${name}`, reason: live.reason });
-    const wanted = imagesOf(job as unknown as Job);
-    const found = live.state === 'found' ? imagesOf(live.value) : undefined;
-    if (wanted === found) continue;
-    changes.push(
-      changeOf(job, found === undefined ? 'created' : 'replaced', found === undefined ? [] : [`-image: ${found}`, `+image: ${wanted}`]),
-    );
+    const wanted = imagesOf(job as unknown as Templated);
+    const live = await read<Templated>(api, `/apis/batch/v1/namespaces/${namespace}/jobs/${name}`);
+    if (live === undefined) {
+      if (!(await hasRun(api, namespace, wanted))) changes.push(changeOf(job, 'created'));
+    } else if (imagesOf(live).join() !== wanted.join()) {
+      changes.push(changeOf(job, 'replaced', [...imagesOf(live).map((image) => `-image: ${image}`), ...wanted.map((image) => `+image: ${image}`)]));
+    }
   }
   return changes;
 }
 
-const imagesOf = ({ spec }: Job): string => spec.template.spec.containers.map(({ image }) => image ?? '').join(', ');
+interface Templated {
+  readonly spec: { readonly template: PodTemplate };
+}
+
+/** A finished Job removes itself. It came before the pods: where they have its version, it has run. */
+async function hasRun(api: KubernetesApi, namespace: string, images: readonly string[]): Promise<boolean> {
+  const pods = await read<Templated>(api, `/apis/apps/v1/namespaces/${namespace}/deployments/${AFTER_MIGRATIONS}`);
+  const tags = new Set([...images, ...(pods === undefined ? [''] : imagesOf(pods))].map(tagOf));
+  return tags.size === 1 && !tags.has(undefined);
+}
+
+/** A Deployment that never starts without the migrations of its version. */
+const AFTER_MIGRATIONS = 'ingest';
+
+const imagesOf = ({ spec }: Templated): string[] => spec.template.spec.containers.map(({ image }) => image ?? '');
+
+/** An object, undefined when there is none. @throws `kubernetes_unreachable` */
+async function read<T>(api: KubernetesApi, path: string): Promise<T | undefined> {
+  const look = await api.get<T>(path);
+  if (look.state === 'unknown')
+    throw new ShortlistError('kubernetes_unreachable', { server: api.server, reason: look.reason, hint: 'Is it the right context?' });
+  return look.state === 'found' ? look.value : undefined;
+}
 
 /** Kinds that the cluster does not know and that do not come with these objects themselves. */
 async function requireKinds(api: KubernetesApi, objects: readonly Manifest[]): Promise<void> {
@@ -100,10 +120,9 @@ async function requireKinds(api: KubernetesApi, objects: readonly Manifest[]): P
     if (brought.has(`${group} ${kind}`)) continue;
     let kinds = known.get(apiVersion);
     if (kinds === undefined) {
-      const look = await api.get<{ resources: { kind: string }[] }>(`/${group === '' ? 'api' : 'apis'}/${apiVersion}`);
-      if (look.state === 'unknown')
-        throw new ShortlistError('kubernetes_unreachable', { server: api.server, reason: look.reason, hint: 'Is it the right context?' });
-      kinds = new Set(look.state === 'found' ? look.value.resources.map((resource) => resource.kind) : []);
+      const path = `/${group === '' ? 'api' : 'apis'}/${apiVersion}`;
+      const resources = (await read<{ resources: { kind: string }[] }>(api, path))?.resources ?? [];
+      kinds = new Set(resources.map((resource) => resource.kind));
       known.set(apiVersion, kinds);
     }
     if (!kinds.has(kind)) missing.set(`${kind} (${apiVersion})`, group);

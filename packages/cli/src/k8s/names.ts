@@ -19,6 +19,6 @@ export const GROUP_VERSION = 'v1alpha1';
 export const DEFINITIONS = [`experiments.${GROUP}`, `modelreleases.${GROUP}`] as const;
 
 /** The Job that brings the database to the version of the images. */
-export const MIGRATIONS = 'migrate';
+export const MIGRATIONS = 'migrations';
 /** The Lease that the leading controller renews. */
 export const CONTROLLER_LEASE = 'shortlist-controller';

@@ -1,6 +1,5 @@
 import { KubernetesApi } from './api.ts';
-import { waitForRollout, type DeployOptions } from './deploy.ts';
-import { runDoctor } from './doctor/run-doctor.ts';
+import { lookAfterwards, waitForRollout, type DeployOptions } from './deploy.ts';
 import { kubectl } from './kubectl.ts';
 import { pass, say } from './progress.ts';
 
@@ -28,6 +27,5 @@ export async function rollback(repository: string, deployment: string, options: 
   const to = revision === undefined ? [] : [`--to-revision=${revision}`];
   await kubectl(['rollout', 'undo', `deployment/${deployment}`, ...to], { ...where, show: pass });
   await waitForRollout(deployment, options);
-  say('Looking at the result');
-  return runDoctor(repository, options);
+  return lookAfterwards(repository, options);
 }

@@ -3,7 +3,7 @@ import { examine } from '../../../src/k8s/doctor/checks.ts';
 import { listOf, type Installation, type Listed, type PodStatus } from '../../../src/k8s/doctor/installation.ts';
 import { doctorReport } from '../../../src/k8s/doctor/report.ts';
 import { exitCodeOf, type RowState } from '../../../src/k8s/doctor/row.ts';
-import { tagOf } from '../../../src/k8s/doctor/checks/versions.ts';
+import { tagOf } from '../../../src/k8s/image.ts';
 import type { Deployment, Pod } from '../../../src/k8s/objects.ts';
 import { autoscalerOf, deploymentOf, found, healthyInstallation, migrationsOf, podOf, podStatusOf } from './healthy-installation.ts';
 
@@ -94,16 +94,23 @@ const BROKEN: readonly [what: string, change: Change, state: RowState, check: st
   ['a missing Secret', () => ({ secrets: found([]) }), 'problem', 'references', 'secret/shortlist-database', /deployment\/serving.* and is not there/],
   ['a missing ConfigMap', () => ({ configMaps: found([]) }), 'problem', 'references', 'configmap/shop-6dg9ffbdk4', /cronjob\/train/],
   ['Secrets that may not be listed', () => ({ secrets: { state: 'unknown', reason: '403: secrets is forbidden' } }), 'unknown', 'references', 'secrets', /403/],
-  ['no migrations', () => ({ jobs: found([]) }), 'warning', 'migrations', 'job/migrate', /not there/],
+  [
+    'migrations that never ran',
+    (healthy) => ({ jobs: found([]), ...deployment('ingest', ({ status }) => (status!.conditions![0]!.status = 'False'))(healthy) }),
+    'problem',
+    'migrations',
+    'job/migrations',
+    /is not there, and ingest and experiments do not both run/,
+  ],
   [
     'migrations that failed',
     () => ({ jobs: found([migrationsOf({ failed: 4, conditions: [{ type: 'Failed', status: 'True', reason: 'BackoffLimitExceeded', message: 'Job has reached the specified backoff limit' }] })]) }),
     'problem',
     'migrations',
-    'job/migrate',
+    'job/migrations',
     /BackoffLimitExceeded/,
   ],
-  ['migrations under way', () => ({ jobs: found([migrationsOf({ active: 1 })]) }), 'warning', 'migrations', 'job/migrate', /has not ended: 1 active/],
+  ['migrations under way', () => ({ jobs: found([migrationsOf({ active: 1 })]) }), 'warning', 'migrations', 'job/migrations', /has not ended: 1 active/],
   ['a component that is not there', ({ deployments }) => ({ deployments: found(listOf(deployments).slice(0, 3)) }), 'problem', 'workloads', 'deployment/controller', /not there/],
   ['a component without pods', deployment('ingest', ({ spec }) => (spec.replicas = 0)), 'problem', 'workloads', 'deployment/ingest', /scaled to 0/],
   [
@@ -291,6 +298,10 @@ describe('the doctor', () => {
       for (const row of examine({ ...healthy, ...change(healthy) }))
         if (row.state === 'problem' || row.state === 'warning') expect(row.remedy, `${what}: ${row.reason}`).toBeTruthy();
     }
+  });
+
+  it('does not miss a migration job that has removed itself after its end', () => {
+    expect(exitCodeOf(examine({ ...healthyInstallation(), jobs: found([]) }))).toBe(0);
   });
 
   it('takes the autoscaler that KEDA makes for the only one', () => {

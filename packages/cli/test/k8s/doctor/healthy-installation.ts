@@ -131,7 +131,7 @@ const budgetOf = (name: string, expectedPods: number) => ({
 });
 
 export const migrationsOf = (status: Job['status'] = { conditions: [{ type: 'Complete', status: 'True', reason: 'CompletionsReached' }] }): Job => ({
-  metadata: { name: 'migrate', labels: labels('migrate') },
+  metadata: { name: 'migrations', labels: labels('migrations') },
   spec: { template: { spec: { containers: [containerOf('cli')] } } },
   ...(status === undefined ? {} : { status }),
 });

@@ -1,20 +1,31 @@
-import { conditionOf } from '../../objects.ts';
 import { COMPONENT_LABEL, MIGRATIONS } from '../../names.ts';
+import { conditionOf } from '../../objects.ts';
 import { listOf, type Installation } from '../installation.ts';
 import { findingsOf, type Row } from '../row.ts';
 
 const { ok, warning, problem, unknown } = findingsOf('migrations');
 
+/** What does not start before the schema is there. */
+const WAITING = ['ingest', 'experiments'];
+
 /** Has the database the tables that the images expect? */
-export function checkMigrations({ jobs }: Installation): Row[] {
+export function checkMigrations({ jobs, deployments }: Installation): Row[] {
   if (jobs.state === 'unknown') return [unknown('jobs', jobs.reason)];
   const mine = listOf(jobs).filter(({ metadata }) => metadata.labels?.[COMPONENT_LABEL] === MIGRATIONS);
-  if (mine.length === 0)
+  if (mine.length === 0) {
+    const subject = `job/${MIGRATIONS}`;
+    const started = listOf(deployments).filter(
+      (deployment) => WAITING.includes(deployment.metadata.name) && conditionOf(deployment, 'Available')?.status === 'True',
+    );
+    if (started.length === WAITING.length)
+      return [ok(subject, 'has removed itself, as it does after an hour; what waits for it has started')];
     return [
-      warning(`job/${MIGRATIONS}`, 'is not there: it never ran here, or was removed after its end', {
+      problem(subject, `is not there, and ${WAITING.join(' and ')} do not both run: it never ran, or failed and was removed`, {
         remedy: 'shortlist k8s deploy <overlay> runs it before anything else',
+        runbook: 'migration-failed',
       }),
     ];
+  }
   return mine.map((job) => {
     const subject = `job/${job.metadata.name}`;
     const failed = conditionOf(job, 'Failed');

@@ -1,17 +1,10 @@
+import { tagOf } from '../../image.ts';
 import { COMPONENTS, VERSION_LABEL } from '../../names.ts';
 import type { Container, PodTemplate } from '../../objects.ts';
 import { listOf, type Installation } from '../installation.ts';
 import { findingsOf, type Row } from '../row.ts';
 
 const { ok, problem, unknown } = findingsOf('versions');
-
-/** The tag of an image; undefined for one without, as when it is pinned by digest alone. */
-export function tagOf(image: string): string | undefined {
-  const [name = ''] = image.split('@');
-  // A colon before the last slash is the port of a registry.
-  const colon = name.indexOf(':', name.lastIndexOf('/') + 1);
-  return colon < 0 ? undefined : name.slice(colon + 1);
-}
 
 /** Do all images come from one build? Services of two builds may not understand each other's records. */
 export function checkVersions({ deployments, cronJobs }: Installation): Row[] {
