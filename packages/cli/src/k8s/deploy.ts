@@ -6,10 +6,10 @@ import { diffReport } from './diff-report.ts';
 import { runDoctor, type DoctorOptions } from './doctor/run-doctor.ts';
 import { conditionOf, type Job } from './objects.ts';
 import { kubectl, type KubectlOptions } from './kubectl.ts';
-import { nameOf, writeManifests, type Manifest } from './manifest.ts';
-import { FIELD_MANAGER } from './names.ts';
+import { nameOf, type Manifest } from './manifest.ts';
 import { readOverlay } from './overlay.ts';
 import { pass, say } from './progress.ts';
+import { serverSide } from './server-side.ts';
 
 export interface DeployOptions extends ApplyOptions {
   /** How long the migrations, and then each Deployment, may take. */
@@ -88,16 +88,8 @@ const clusterOf = ({ kubeconfig, context }: ApplyOptions): KubectlOptions => ({
 async function applyObjects(what: string, objects: readonly Manifest[], options: ApplyOptions): Promise<void> {
   if (objects.length === 0) return;
   say(`${what}: ${objects.length} objects`);
-  await kubectl(
-    [
-      'apply',
-      '--server-side',
-      `--field-manager=${FIELD_MANAGER}`,
-      ...(options.forceConflicts === true ? ['--force-conflicts'] : []),
-      '--filename=-',
-    ],
-    { ...clusterOf(options), input: writeManifests(objects) },
-  );
+  const force = options.forceConflicts === undefined ? {} : { forceConflicts: options.forceConflicts };
+  await serverSide('apply', objects, { ...clusterOf(options), ...force });
 }
 
 /** Deletes the one of the last deploy, runs this one and waits for its end. */
@@ -122,7 +114,7 @@ const jobFailed = (name: string, reason: string) =>
   new ShortlistError('deploy_failed', {
     step: `Job ${name}`,
     reason,
-    hint: `The pods were not touched. Its log: kubectl logs job/${name}; docs/runbooks/migration-failed.md.`,
+    hint: `The pods were not touched. Its log: kubectl logs job/${name}; docs/kubernetes.md#migrations-failed.`,
   });
 
 /** Waits until all pods of a Deployment are new and available. @throws `deploy_failed` with how to go back */
@@ -137,7 +129,7 @@ export async function waitForRollout(name: string, options: DeployOptions & { na
       {
         step: `The roll-out of ${name}`,
         reason: String(cause.details['reason']),
-        hint: `The old pods serve on. Look: shortlist k8s doctor; back: make rollback DEPLOYMENT=${name}; docs/runbooks/rollout-stuck.md.`,
+        hint: `The old pods serve on. Look: shortlist k8s doctor; back: make rollback DEPLOYMENT=${name}; docs/kubernetes.md#a-roll-out-is-stuck.`,
       },
       { cause },
     );

@@ -1,12 +1,12 @@
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import { KubernetesApi, type ClusterChoice } from './api.ts';
 import { changeOf, changesOf, diffReport, type Change } from './diff-report.ts';
-import { kubectl } from './kubectl.ts';
-import { groupOf, writeManifests, type Manifest } from './manifest.ts';
-import { FIELD_MANAGER, NAMESPACE } from './names.ts';
+import { groupOf, type Manifest } from './manifest.ts';
+import { NAMESPACE } from './names.ts';
 import type { PodTemplate } from './objects.ts';
 import { tagOf } from './image.ts';
 import { readOverlay, type OverlayOptions } from './overlay.ts';
+import { serverSide } from './server-side.ts';
 
 export interface ApplyOptions extends OverlayOptions, ClusterChoice {
   /** Take fields that another manager has set. */
@@ -46,14 +46,8 @@ export async function differenceOf(objects: readonly Manifest[], options: ApplyO
     return { changes: objects.map((object) => changeOf(object, 'created')), objects, first: true };
   const jobs = objects.filter(({ kind }) => kind === 'Job');
   const others = objects.filter(({ kind }) => kind !== 'Job');
-  const args = ['diff', '--server-side', `--field-manager=${FIELD_MANAGER}`, '--filename=-'];
-  const { stdout } = await kubectl(options.forceConflicts === true ? [...args, '--force-conflicts'] : args, {
-    ...options,
-    // kubectl takes this one as that of objects without one; all have theirs.
-    namespace: namespaceOf(objects),
-    input: writeManifests(others),
-    codes: [0, 1],
-  });
+  // kubectl takes the namespace as that of objects without one; all have theirs.
+  const { stdout } = await serverSide('diff', others, { ...options, namespace: namespaceOf(objects), codes: [0, 1] });
   return { changes: [...changesOf(stdout, others), ...(await changedJobs(api, jobs))], objects, first: false };
 }
 

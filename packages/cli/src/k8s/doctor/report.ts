@@ -11,7 +11,7 @@ export function doctorReport(rows: readonly Row[], { namespace, server }: { name
       lines.push(`${row.state.padEnd(8)} ${row.check.padEnd(checkWidth)}  ${row.subject}: ${oneLine(row.reason)}`);
       const indent = ' '.repeat(9 + checkWidth + 2);
       if (row.remedy !== undefined) lines.push(`${indent}do: ${row.remedy}`);
-      if (row.runbook !== undefined) lines.push(`${indent}docs/runbooks/${row.runbook}.md`);
+      if (row.page !== undefined) lines.push(`${indent}docs/${row.page}`);
     }
   }
   const counted = ORDER.map((state) => [state, rows.filter((row) => row.state === state).length] as const)

@@ -11,14 +11,14 @@ export interface Row {
   readonly reason: string;
   /** What to do about it; a command where one does it. */
   readonly remedy?: string;
-  /** File in docs/runbooks, without its ending. */
-  readonly runbook?: string;
+  /** Page in docs/ that says more. */
+  readonly page?: string;
 }
 
 /** What to do, and where it is described. */
 export interface Remedy {
   readonly remedy: string;
-  readonly runbook?: string;
+  readonly page?: string;
 }
 
 type Finding = (subject: string, reason: string, remedy: Remedy) => Row;

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { examine } from '../../../src/k8s/doctor/checks.ts';
 import { listOf, type Installation, type Listed, type PodStatus } from '../../../src/k8s/doctor/installation.ts';
@@ -302,6 +304,22 @@ describe('the doctor', () => {
 
   it('does not miss a migration job that has removed itself after its end', () => {
     expect(exitCodeOf(examine({ ...healthyInstallation(), jobs: found([]) }))).toBe(0);
+  });
+
+  it('points only to pages and headings that there are', async () => {
+    const pages = new Set(
+      BROKEN.flatMap(([, change]) => {
+        const healthy = healthyInstallation();
+        return examine({ ...healthy, ...change(healthy) }).flatMap(({ page }) => page ?? []);
+      }),
+    );
+    expect(pages.size).toBeGreaterThan(10);
+    for (const page of pages) {
+      const [file, anchor] = page.split('#');
+      const text = await readFile(join(import.meta.dirname, '../../../../../docs', file!), 'utf8');
+      const anchors = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading!.toLowerCase().replace(/[^a-z0-9 -]/g, '').replaceAll(' ', '-'));
+      if (anchor !== undefined) expect(anchors, page).toContain(anchor);
+    }
   });
 
   it('takes the autoscaler that KEDA makes for the only one', () => {

@@ -38,7 +38,7 @@ export function checkApi({ version, autoscalers }: Installation): Row[] {
     reached,
     warning(subject, 'has no tolerance in both directions: it acts at 10 % beside its targets', {
       remedy: 'apply the autoscaler of deploy/ again: shortlist k8s diff',
-      runbook: 'autoscaler-inactive',
+      page: 'runbooks/autoscaler-inactive.md',
     }),
   ];
 }

@@ -20,11 +20,11 @@ function missing(scaled: readonly ScaledObject[]): Row {
   if (object === undefined)
     return problem(`deployment/${SERVING}`, 'has no autoscaler: the number of pods stays what it is', {
       remedy: 'apply the overlay again: shortlist k8s diff',
-      runbook: 'autoscaler-inactive',
+      page: 'runbooks/autoscaler-inactive.md',
     });
   return problem(`scaledobject/${object.metadata.name}`, 'KEDA has made no autoscaler of it', {
     remedy: `look at its conditions: kubectl describe scaledobject ${object.metadata.name}`,
-    runbook: 'autoscaler-inactive',
+    page: 'runbooks/autoscaler-inactive.md',
   });
 }
 
@@ -48,12 +48,12 @@ function conditions(autoscaler: HorizontalPodAutoscaler): Row[] {
     return [unknown(subject, 'the controller has not looked at it yet', { remedy: `wait 15 s; else ${describe}` })];
   const rows: Row[] = [];
   if (able?.status === 'False')
-    rows.push(problem(subject, `cannot scale: ${able.reason}, ${able.message}`, { remedy: describe, runbook: 'autoscaler-inactive' }));
+    rows.push(problem(subject, `cannot scale: ${able.reason}, ${able.message}`, { remedy: describe, page: 'runbooks/autoscaler-inactive.md' }));
   if (active?.status !== 'True')
     rows.push(
       problem(subject, `does not scale: ${active?.reason ?? 'Unknown'}, ${active?.message ?? 'nothing is said'}`, {
         remedy: active?.reason === 'ScalingDisabled' ? `kubectl scale deployment/${SERVING} --replicas=${autoscaler.spec.minReplicas ?? 1}` : describe,
-        runbook: 'autoscaler-inactive',
+        page: 'runbooks/autoscaler-inactive.md',
       }),
     );
   const { currentReplicas = 0 } = autoscaler.status ?? {};
@@ -62,7 +62,7 @@ function conditions(autoscaler: HorizontalPodAutoscaler): Row[] {
     rows.push(
       warning(subject, `is at its maximum of ${maxReplicas} pods${limited?.reason === 'TooManyReplicas' ? ' and wants more' : ''}`, {
         remedy: 'raise maxReplicas if the traffic is real: shortlist capacity --rps <n>',
-        runbook: 'autoscaler-at-max',
+        page: 'runbooks/autoscaler-at-max.md',
       }),
     );
   if (rows.length === 0) rows.push(ok(subject, `active, ${currentReplicas} pods of ${minReplicas} to ${maxReplicas}`));

@@ -45,7 +45,7 @@ function unready(kind: string, listed: Listed<ConditionedResource>): Row[] {
     const subject = `${kind}/${resource.metadata.name}`;
     const remedy = { remedy: `kubectl describe ${kind} ${resource.metadata.name}` };
     if (ready === undefined)
-      return [resources.warning(subject, 'the controller has not looked at it', { ...remedy, runbook: 'controller-absent' })];
+      return [resources.warning(subject, 'the controller has not looked at it', { ...remedy, page: 'kubernetes.md#the-controller-is-gone' })];
     return ready.status === 'True' ? [] : [resources.warning(subject, `${ready.reason}: ${ready.message}`, remedy)];
   });
   return rows.length > 0 ? rows : [resources.ok(kind, `${listed.value.length} of them, none with a complaint`)];

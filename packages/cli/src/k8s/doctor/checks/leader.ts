@@ -6,7 +6,7 @@ const { ok, problem, unknown } = findingsOf('leader');
 
 const REMEDY = {
   remedy: 'kubectl logs deployment/controller; pods serve on, but changes of resources have no effect meanwhile',
-  runbook: 'controller-absent',
+  page: 'kubernetes.md#the-controller-is-gone',
 };
 
 /** Does a controller lead, and has it said so lately? */

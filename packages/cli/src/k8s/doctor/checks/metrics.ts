@@ -8,15 +8,15 @@ const { ok, problem, unknown } = findingsOf('metrics');
 const REMEDIES: Readonly<Record<MetricAnswer['api'], Remedy>> = {
   'metrics.k8s.io': {
     remedy: 'install metrics-server, or look at its pods: kubectl -n kube-system get pods -l k8s-app=metrics-server',
-    runbook: 'autoscaler-inactive',
+    page: 'runbooks/autoscaler-inactive.md',
   },
   'external.metrics.k8s.io': {
     remedy: 'install prometheus-adapter or KEDA with the rule for ranking_p99_pressure (docs/kubernetes.md); one of them, not both',
-    runbook: 'pressure-absent',
+    page: 'runbooks/pressure-absent.md',
   },
   'custom.metrics.k8s.io': {
     remedy: 'install prometheus-adapter with the rule for requests in flight (docs/kubernetes.md)',
-    runbook: 'autoscaler-inactive',
+    page: 'runbooks/autoscaler-inactive.md',
   },
 };
 

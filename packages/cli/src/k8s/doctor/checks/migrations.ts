@@ -22,7 +22,7 @@ export function checkMigrations({ jobs, deployments }: Installation): Row[] {
     return [
       problem(subject, `is not there, and ${WAITING.join(' and ')} do not both run: it never ran, or failed and was removed`, {
         remedy: 'shortlist k8s deploy <overlay> runs it before anything else',
-        runbook: 'migration-failed',
+        page: 'kubernetes.md#migrations-failed',
       }),
     ];
   }
@@ -32,12 +32,12 @@ export function checkMigrations({ jobs, deployments }: Installation): Row[] {
     if (failed?.status === 'True')
       return problem(subject, `failed: ${failed.reason}, ${failed.message}`, {
         remedy: `kubectl logs job/${job.metadata.name}; then delete it and deploy again`,
-        runbook: 'migration-failed',
+        page: 'kubernetes.md#migrations-failed',
       });
     if (conditionOf(job, 'Complete')?.status === 'True') return ok(subject, 'is complete');
     return warning(subject, `has not ended: ${job.status?.active ?? 0} active, ${job.status?.failed ?? 0} failed pods`, {
       remedy: `kubectl logs --follow job/${job.metadata.name}`,
-      runbook: 'migration-failed',
+      page: 'kubernetes.md#migrations-failed',
     });
   });
 }

@@ -38,7 +38,7 @@ function rowsOf(kind: Kind, look: Listed<NamedObject>, users: ReadonlyMap<string
   return missing.map(([key, by]) =>
     problem(key, `is named by ${[...by].join(', ')} and is not there`, {
       remedy: kind === 'secret' ? 'make it: docs/kubernetes.md lists the Secrets and their keys' : 'apply the overlay again: shortlist k8s diff',
-      runbook: 'pods-absent',
+      page: 'runbooks/pods-absent.md',
     }),
   );
 }

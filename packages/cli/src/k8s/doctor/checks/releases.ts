@@ -49,7 +49,7 @@ export function checkReleases(installation: Installation): Row[] {
     rows.push(
       warning(subject, `are of different releases: ${describe(asked)}`, {
         remedy: `a roll-out is under way, or stuck: kubectl rollout status deployment/${SERVING}`,
-        runbook: 'release-skew',
+        page: 'runbooks/release-skew.md',
       }),
     );
   const silent = ranking.filter(({ status }) => status === undefined);
@@ -59,13 +59,13 @@ export function checkReleases(installation: Installation): Row[] {
     rows.push(
       problem(subject, `answer from different releases: ${describe(loaded)}`, {
         remedy: `the rows of refusals say why; else kubectl rollout restart deployment/${SERVING}`,
-        runbook: 'release-skew',
+        page: 'runbooks/release-skew.md',
       }),
     );
   rows.push(...refusals(ranking), ...others(ranking));
   if (rows.length > 0) return rows;
   const [release] = loaded.keys();
-  return [release === undefined ? problem(subject, 'serve no release', { remedy: 'make one: docs/kubernetes.md', runbook: 'pods-absent' }) : ok(subject, `all answer from ${release}`)];
+  return [release === undefined ? problem(subject, 'serve no release', { remedy: 'make one: docs/kubernetes.md', page: 'runbooks/pods-absent.md' }) : ok(subject, `all answer from ${release}`)];
 }
 
 const PROXY = {
@@ -79,7 +79,7 @@ function refusals(ranking: readonly Ranking[]): Row[] {
     return [
       releases.warning(`pod/${pod}`, `refused ${refusal.release} at ${refusal.at}: ${refusal.reason}`, {
         remedy: 'mend or withdraw that release; the one before serves on',
-        runbook: 'release-refused',
+        page: 'runbooks/release-refused.md',
       }),
     ];
   });
@@ -90,7 +90,7 @@ function others(ranking: readonly Ranking[]): Row[] {
   return ranking.flatMap(({ pod, annotated, status }) => {
     const [asked, digest] = annotated?.split(' ') ?? [];
     const active = status?.release?.active;
-    const remedy = { remedy: `kubectl logs ${pod} says what it loaded`, runbook: 'release-refused' };
+    const remedy = { remedy: `kubectl logs ${pod} says what it loaded`, page: 'runbooks/release-refused.md' };
     if (asked === undefined || active === undefined) return [];
     if (active !== asked) return [releases.problem(`pod/${pod}`, `answers from ${active ?? 'no release'}, its template names ${asked}`, remedy)];
     const loaded = status?.release?.manifest_sha256;
@@ -111,7 +111,7 @@ export function checkSnapshots(installation: Installation): Row[] {
   const never = ages.filter((age) => age === null);
   const remedy = {
     remedy: 'look whether experiments has a leader and both reach Redis: kubectl logs deployment/experiments',
-    runbook: 'snapshot-old',
+    page: 'runbooks/snapshot-old.md',
   };
   if (old.length > 0)
     rows.push(problem(`${old.length} pods of ${SERVING}`, `go by a snapshot that is ${Math.max(...(old as number[]))} s old`, remedy));

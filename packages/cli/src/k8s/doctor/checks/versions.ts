@@ -34,7 +34,7 @@ export function checkVersions({ deployments, cronJobs }: Installation): Row[] {
     .map(([version, subjects]) =>
       problem(subjects.join(', '), `version ${version} beside ${most} of the others`, {
         remedy: `deploy one version everywhere: shortlist k8s deploy <overlay> --tag ${most}`,
-        runbook: 'version-skew',
+        page: 'kubernetes.md#versions-are-mixed',
       }),
     );
 }

@@ -6,10 +6,10 @@ import { findingsOf, type Row } from '../row.ts';
 const { ok, warning, problem, unknown } = findingsOf('workloads');
 
 const ABSENT: Readonly<Record<string, string>> = {
-  serving: 'pods-absent',
-  ingest: 'ingest-absent',
-  experiments: 'experiments-absent',
-  controller: 'controller-absent',
+  serving: 'runbooks/pods-absent.md',
+  ingest: 'runbooks/ingest-absent.md',
+  experiments: 'runbooks/experiments-absent.md',
+  controller: 'kubernetes.md#the-controller-is-gone',
 };
 
 /** Does every component run, in the version that was last asked for? */
@@ -17,15 +17,15 @@ export function checkWorkloads({ deployments, pods }: Installation): Row[] {
   if (deployments.state === 'unknown') return [unknown('deployments', deployments.reason)];
   return COMPONENTS.flatMap((component) => {
     const deployment = listOf(deployments).find(({ metadata }) => metadata.name === component);
-    const runbook = ABSENT[component]!;
+    const page = ABSENT[component]!;
     if (deployment === undefined)
-      return [problem(`deployment/${component}`, 'is not there', { remedy: 'apply the overlay: shortlist k8s diff', runbook })];
+      return [problem(`deployment/${component}`, 'is not there', { remedy: 'apply the overlay: shortlist k8s diff', page })];
     const mine = listOf(pods).filter(({ metadata }) => metadata.labels?.[COMPONENT_LABEL] === component);
-    return [ofDeployment(deployment, runbook), ...mine.flatMap(ofPod)];
+    return [ofDeployment(deployment, page), ...mine.flatMap(ofPod)];
   });
 }
 
-function ofDeployment(deployment: Deployment, runbook: string): Row {
+function ofDeployment(deployment: Deployment, page: string): Row {
   const { metadata, spec, status = {} } = deployment;
   const subject = `deployment/${metadata.name}`;
   const describe = `kubectl describe deployment ${metadata.name}`;
@@ -35,23 +35,23 @@ function ofDeployment(deployment: Deployment, runbook: string): Row {
   if (wanted === 0)
     return problem(subject, 'is scaled to 0', {
       remedy: `kubectl scale deployment/${metadata.name} --replicas=${metadata.name === SERVING ? 5 : 1}`,
-      runbook,
+      page,
     });
   if (progressing?.reason === 'ProgressDeadlineExceeded')
     return problem(subject, `its roll-out is stuck: ${progressing.message}`, {
       remedy: `look at the rows of its pods; back: kubectl rollout undo deployment/${metadata.name}`,
-      runbook: 'rollout-stuck',
+      page: 'kubernetes.md#a-roll-out-is-stuck',
     });
   if (observedGeneration < (metadata.generation ?? 0))
     return unknown(subject, 'the controller manager has not seen its last change yet', { remedy: `wait, then ${describe}` });
   if (conditionOf(deployment, 'Available')?.status !== 'True')
-    return problem(subject, `is not available: ${availableReplicas} of ${wanted} pods`, { remedy: describe, runbook });
+    return problem(subject, `is not available: ${availableReplicas} of ${wanted} pods`, { remedy: describe, page });
   if (updatedReplicas < wanted)
     return warning(subject, `is rolled out: ${updatedReplicas} of ${wanted} pods are new`, {
       remedy: `kubectl rollout status deployment/${metadata.name}`,
     });
   if (availableReplicas < wanted)
-    return warning(subject, `${availableReplicas} of ${wanted} pods are available`, { remedy: describe, runbook });
+    return warning(subject, `${availableReplicas} of ${wanted} pods are available`, { remedy: describe, page });
   return ok(subject, `${availableReplicas} pods are available`);
 }
 
@@ -73,19 +73,19 @@ function ofPod({ metadata, status = {} }: Pod): Row[] {
     return [
       problem(subject, `finds no node: ${scheduled.message ?? scheduled.reason}`, {
         remedy: 'add nodes, or lower requests: shortlist capacity says how many are needed',
-        runbook: 'autoscaler-at-max',
+        page: 'runbooks/autoscaler-at-max.md',
       }),
     ];
   return (status.containerStatuses ?? []).flatMap(({ name, state, lastState, restartCount = 0 }) => {
     const waiting = state?.waiting?.reason;
     const remedy = waiting === undefined ? undefined : WAITING[waiting];
     if (remedy !== undefined)
-      return [problem(subject, `container ${name}: ${waiting}, ${state?.waiting?.message ?? ''}`, { remedy, runbook: 'process-down' })];
+      return [problem(subject, `container ${name}: ${waiting}, ${state?.waiting?.message ?? ''}`, { remedy, page: 'runbooks/process-down.md' })];
     if (lastState?.terminated?.reason === 'OOMKilled')
       return [
         warning(subject, `container ${name} ran out of memory, ${restartCount} restarts`, {
           remedy: 'raise its memory limit: shortlist capacity says what a release takes',
-          runbook: 'heap-near-limit',
+          page: 'runbooks/heap-near-limit.md',
         }),
       ];
     return [];
