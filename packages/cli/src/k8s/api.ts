@@ -18,7 +18,8 @@ export interface ClusterChoice {
 }
 
 /** The metadata of objects, without their content: what is asked of Secrets. */
-const METADATA_ONLY = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
+const METADATA_ONLY =
+  'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
 
 interface Answer {
   readonly status: number;
@@ -55,7 +56,8 @@ export class KubernetesApi {
       config.setCurrentContext(context);
     }
     const server = config.getCurrentCluster()?.server;
-    if (server === undefined) throw new ShortlistError('kubeconfig_invalid', { reason: 'its context names no cluster' });
+    if (server === undefined)
+      throw new ShortlistError('kubeconfig_invalid', { reason: 'its context names no cluster' });
     return new KubernetesApi(config, server);
   }
 
@@ -107,7 +109,8 @@ export class KubernetesApi {
         incoming.setEncoding('utf8');
         incoming.on('data', (part: string) => {
           text += part;
-          if (text.length > ANSWER_BYTES_MAX) incoming.destroy(new Error(`the answer exceeds ${ANSWER_BYTES_MAX} bytes`));
+          if (text.length > ANSWER_BYTES_MAX)
+            incoming.destroy(new Error(`the answer exceeds ${ANSWER_BYTES_MAX} bytes`));
         });
         incoming.on('error', reject);
         incoming.on('end', () => resolve({ status: incoming.statusCode ?? 0, text }));

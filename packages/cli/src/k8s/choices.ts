@@ -27,7 +27,8 @@ export function setImages(objects: readonly Manifest[], { registry, tag }: Image
     const [, inFront, name] = IMAGE.exec(image) ?? [];
     if (name === undefined) return image;
     const prefix = registry ?? inFront;
-    const suffix = tag === undefined ? image.slice(image.indexOf(`shortlist/${name}`) + `shortlist/${name}`.length) : `:${tag}`;
+    const suffix =
+      tag === undefined ? image.slice(image.indexOf(`shortlist/${name}`) + `shortlist/${name}`.length) : `:${tag}`;
     return `${prefix === undefined || prefix === '' ? '' : `${prefix}/`}shortlist/${name}${suffix}`;
   };
   const visit = (value: unknown, key: string): unknown => {
@@ -68,12 +69,19 @@ export function setRelease(objects: readonly Manifest[], release?: ReleaseChoice
     const containers = template.spec.containers.map((container) =>
       container.name === SERVING ? { ...container, env: withVariables(container.env ?? [], variables) } : container,
     );
-    const changed = { ...template, metadata: { ...template.metadata, annotations }, spec: { ...template.spec, containers } };
+    const changed = {
+      ...template,
+      metadata: { ...template.metadata, annotations },
+      spec: { ...template.spec, containers },
+    };
     return { ...object, spec: { ...spec, template: changed } };
   });
 }
 
-const named = (names: typeof TEMPLATE_ANNOTATIONS | typeof TEMPLATE_VARIABLES, values: Record<keyof typeof names, string>) => ({
+const named = (
+  names: typeof TEMPLATE_ANNOTATIONS | typeof TEMPLATE_VARIABLES,
+  values: Record<keyof typeof names, string>,
+) => ({
   [names.release]: values.release,
   [names.manifestSha256]: values.manifestSha256,
 });

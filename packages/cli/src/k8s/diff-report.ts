@@ -57,7 +57,10 @@ export function diffReport(changes: readonly Change[], { full, total }: { full: 
     const counts = change === 'changed' ? `  +${added} -${removed}` : '';
     // A new object is all new: its lines are those of `shortlist k8s render`.
     const shown = change === 'created' ? [] : full ? told : told.slice(0, LINES_MAX);
-    const more = change === 'created' || told.length === shown.length ? [] : [`    ... ${told.length - shown.length} lines more (--full)`];
+    const more =
+      change === 'created' || told.length === shown.length
+        ? []
+        : [`    ... ${told.length - shown.length} lines more (--full)`];
     return [`${change.padEnd(9)} ${object}${counts}`, ...shown.map((line) => `    ${line}`), ...more];
   });
   const count = (kind: ChangeKind) => changes.filter(({ change }) => change === kind).length;

@@ -3,7 +3,7 @@ import { KubernetesApi, type ClusterChoice } from './api.ts';
 import { changeOf, changesOf, diffReport, type Change } from './diff-report.ts';
 import { groupOf, type Manifest } from './manifest.ts';
 import { NAMESPACE } from './names.ts';
-import type { PodTemplate } from './objects.ts';
+import { conditionOf, type Job, type PodTemplate } from './objects.ts';
 import { tagOf } from './image.ts';
 import { readOverlay, type OverlayOptions } from './overlay.ts';
 import { serverSide } from './server-side.ts';
@@ -56,17 +56,22 @@ export const namespaceOf = (objects: readonly Manifest[]): string =>
   objects.find(({ metadata }) => metadata.namespace !== undefined)?.metadata.namespace ??
   NAMESPACE;
 
-/** A Job cannot be changed: one with other images is deleted, and made again. */
+/** A Job cannot be changed: one with other images, or that has failed, is deleted and made again. */
 async function changedJobs(api: KubernetesApi, jobs: readonly Manifest[]): Promise<Change[]> {
   const changes: Change[] = [];
   for (const job of jobs) {
     const { name, namespace = NAMESPACE } = job.metadata;
     const wanted = imagesOf(job as unknown as Templated);
-    const live = await read<Templated>(api, `/apis/batch/v1/namespaces/${namespace}/jobs/${name}`);
+    const live = await read<Job>(api, `/apis/batch/v1/namespaces/${namespace}/jobs/${name}`);
     if (live === undefined) {
       if (!(await hasRun(api, namespace, wanted))) changes.push(changeOf(job, 'created'));
-    } else if (imagesOf(live).join() !== wanted.join()) {
-      changes.push(changeOf(job, 'replaced', [...imagesOf(live).map((image) => `-image: ${image}`), ...wanted.map((image) => `+image: ${image}`)]));
+    } else if (imagesOf(live).join() !== wanted.join() || conditionOf(live, 'Failed')?.status === 'True') {
+      changes.push(
+        changeOf(job, 'replaced', [
+          ...imagesOf(live).map((image) => `-image: ${image}`),
+          ...wanted.map((image) => `+image: ${image}`),
+        ]),
+      );
     }
   }
   return changes;
@@ -92,7 +97,11 @@ const imagesOf = ({ spec }: Templated): string[] => spec.template.spec.container
 async function read<T>(api: KubernetesApi, path: string): Promise<T | undefined> {
   const look = await api.get<T>(path);
   if (look.state === 'unknown')
-    throw new ShortlistError('kubernetes_unreachable', { server: api.server, reason: look.reason, hint: 'Is it the right context?' });
+    throw new ShortlistError('kubernetes_unreachable', {
+      server: api.server,
+      reason: look.reason,
+      hint: 'Is it the right context?',
+    });
   return look.state === 'found' ? look.value : undefined;
 }
 

@@ -2,7 +2,14 @@ import { TEMPLATE_ANNOTATIONS } from '@shortlist/core/contracts/model-release-re
 import { tableOf } from '../experiment/table.ts';
 import type { Listed } from './doctor/installation.ts';
 import { COMPONENT_LABEL, COMPONENTS } from './names.ts';
-import { conditionOf, type ConditionedResource, type HorizontalPodAutoscaler, type MetricSpec, type MetricStatus, type Pod } from './objects.ts';
+import {
+  conditionOf,
+  type ConditionedResource,
+  type HorizontalPodAutoscaler,
+  type MetricSpec,
+  type MetricStatus,
+  type Pod,
+} from './objects.ts';
 
 export interface Seen {
   readonly at: Date;
@@ -15,16 +22,29 @@ export interface Seen {
 /** One look as a person reads it. */
 export function monitorReport({ at, autoscalers, pods, experiments, modelReleases }: Seen): string {
   const parts = [
-    section(autoscalers, 'autoscaler', ['AUTOSCALER', 'PODS', 'WANTED', 'BETWEEN', 'METRICS'], (all) => all.map(scalerRow)),
+    section(autoscalers, 'autoscaler', ['AUTOSCALER', 'PODS', 'WANTED', 'BETWEEN', 'METRICS'], (all) =>
+      all.map(scalerRow),
+    ),
     section(pods, 'pods', ['PODS OF', 'READY', 'ALL', 'RESTARTS', 'RELEASES'], podRows),
     section(experiments, 'experiments', ['EXPERIMENT', 'STATE', 'LAYER', 'EXPOSED', 'READY'], (all) =>
       all.map((each) => {
         const layer = each.spec?.['layer'];
-        return [each.metadata.name, statusText(each, 'state'), typeof layer === 'string' ? layer : '-', statusText(each, 'exposed'), readyOf(each)];
+        return [
+          each.metadata.name,
+          statusText(each, 'state'),
+          typeof layer === 'string' ? layer : '-',
+          statusText(each, 'exposed'),
+          readyOf(each),
+        ];
       }),
     ),
     section(modelReleases, 'releases', ['RELEASE', 'PHASE', 'READY', 'WHY'], (all) =>
-      all.map((each) => [each.metadata.name, statusText(each, 'phase'), readyOf(each), conditionOf(each, 'Ready')?.message ?? '-']),
+      all.map((each) => [
+        each.metadata.name,
+        statusText(each, 'phase'),
+        readyOf(each),
+        conditionOf(each, 'Ready')?.message ?? '-',
+      ]),
     ),
   ];
   return `${at.toISOString()}\n${parts.join('')}\n`;
@@ -65,7 +85,10 @@ function scalerRow({ metadata, spec, status = {} }: HorizontalPodAutoscaler): st
 }
 
 /** A metric that could not be read is an entry without a name. */
-function metricText({ containerResource, resource, external, pods }: MetricStatus, spec: MetricSpec | undefined): string {
+function metricText(
+  { containerResource, resource, external, pods }: MetricStatus,
+  spec: MetricSpec | undefined,
+): string {
   const core = containerResource ?? resource;
   if (core !== undefined && core.name !== '') return `${core.name} ${core.current.averageUtilization ?? '?'} %`;
   if (external !== undefined && external.metric.name !== '') {

@@ -16,7 +16,8 @@ export interface MonitorOptions extends ClusterChoice {
 export async function monitor(options: MonitorOptions): Promise<void> {
   const api = await KubernetesApi.open(options);
   const { namespace, intervalS, count = Infinity, json } = options;
-  const inside = (group: string, kind: string) => `/${group === 'v1' ? 'api' : 'apis'}/${group}/namespaces/${namespace}/${kind}`;
+  const inside = (group: string, kind: string) =>
+    `/${group === 'v1' ? 'api' : 'apis'}/${group}/namespaces/${namespace}/${kind}`;
   for (let turn = 1; ; turn++) {
     const [autoscalers, pods, experiments, modelReleases] = await Promise.all([
       api.list<HorizontalPodAutoscaler>(inside('autoscaling/v2', 'horizontalpodautoscalers')),

@@ -143,7 +143,10 @@ export interface ScaledObject {
 
 export interface ApiService {
   readonly metadata: Metadata;
-  readonly spec: { readonly group?: string; readonly service?: { readonly name?: string; readonly namespace?: string } };
+  readonly spec: {
+    readonly group?: string;
+    readonly service?: { readonly name?: string; readonly namespace?: string };
+  };
   readonly status?: { readonly conditions?: readonly Condition[] };
 }
 
@@ -198,7 +201,10 @@ export interface Job {
 
 export interface CronJob {
   readonly metadata: Metadata;
-  readonly spec: { readonly suspend?: boolean; readonly jobTemplate: { readonly spec: { readonly template: PodTemplate } } };
+  readonly spec: {
+    readonly suspend?: boolean;
+    readonly jobTemplate: { readonly spec: { readonly template: PodTemplate } };
+  };
 }
 
 /** An Experiment or a ModelRelease: only what all of them have. */

@@ -19,7 +19,11 @@ export interface OverlayOptions extends ImageChoice {
  * The objects of an overlay, by name or folder, as they would be applied.
  * @throws `overlay_not_found`, `kubectl_missing`, `kubectl_failed`
  */
-export async function readOverlay(repository: string, overlay: string, options: OverlayOptions = {}): Promise<Manifest[]> {
+export async function readOverlay(
+  repository: string,
+  overlay: string,
+  options: OverlayOptions = {},
+): Promise<Manifest[]> {
   const { namespace, release, without = [] } = options;
   const folder = await folderOf(repository, overlay);
   const text = namespace === undefined ? await kustomize(folder) : await inNamespace(folder, namespace);
@@ -42,8 +46,7 @@ const isKustomization = (folder: string): Promise<boolean> =>
     () => false,
   );
 
-const kustomize = async (folder: string): Promise<string> =>
-  (await kubectl(['kustomize', folder])).stdout;
+const kustomize = async (folder: string): Promise<string> => (await kubectl(['kustomize', folder])).stdout;
 
 /** Kustomize knows all the places where a namespace stands, subjects of role bindings among them: one overlay more. */
 async function inNamespace(folder: string, namespace: string): Promise<string> {

@@ -2,7 +2,11 @@ import { writeManifests, type Manifest } from './manifest.ts';
 import { readOverlay, type OverlayOptions } from './overlay.ts';
 
 /** Prints the objects of an overlay; what is secret stays out, and that is said beside. */
-export async function render(repository: string, overlay: string, options: OverlayOptions & { json?: boolean }): Promise<void> {
+export async function render(
+  repository: string,
+  overlay: string,
+  options: OverlayOptions & { json?: boolean },
+): Promise<void> {
   const { printed, withheld } = withoutSecrets(await readOverlay(repository, overlay, options));
   if (options.json === true) {
     process.stdout.write(`${JSON.stringify({ apiVersion: 'v1', kind: 'List', items: printed }, null, 2)}\n`);
@@ -17,6 +21,7 @@ export async function render(repository: string, overlay: string, options: Overl
 
 /** A Secret without data is a name only; one with data is not for screens, logs and pipes. */
 export function withoutSecrets(objects: readonly Manifest[]): { printed: Manifest[]; withheld: Manifest[] } {
-  const secret = ({ kind, data, stringData }: Manifest) => kind === 'Secret' && (data !== undefined || stringData !== undefined);
+  const secret = ({ kind, data, stringData }: Manifest) =>
+    kind === 'Secret' && (data !== undefined || stringData !== undefined);
   return { printed: objects.filter((object) => !secret(object)), withheld: objects.filter(secret) };
 }

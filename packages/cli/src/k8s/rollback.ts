@@ -3,7 +3,7 @@ import { lookAfterwards, waitForRollout, type DeployOptions } from './deploy.ts'
 import { kubectl } from './kubectl.ts';
 import { pass, say } from './progress.ts';
 
-export interface RollbackOptions extends Pick<DeployOptions, 'kubeconfig' | 'context' | 'timeoutS'> {
+export interface RollbackOptions extends Pick<DeployOptions, 'kubeconfig' | 'context' | 'timeoutS' | 'settleS'> {
   readonly namespace: string;
   /** The one before when absent. */
   readonly revision?: string;
@@ -15,13 +15,21 @@ export interface RollbackOptions extends Pick<DeployOptions, 'kubeconfig' | 'con
  */
 export async function rollback(repository: string, deployment: string, options: RollbackOptions): Promise<number> {
   const { kubeconfig, context, namespace, revision } = options;
-  const where = { namespace, ...(kubeconfig === undefined ? {} : { kubeconfig }), ...(context === undefined ? {} : { context }) };
+  const where = {
+    namespace,
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(context === undefined ? {} : { context }),
+  };
   const { server, context: current } = await KubernetesApi.open(options);
   const history = await kubectl(['rollout', 'history', `deployment/${deployment}`], where);
-  say(`deployment/${deployment} in namespace ${namespace} of ${server}${current === undefined ? '' : ` (context ${current})`}`);
+  say(
+    `deployment/${deployment} in namespace ${namespace} of ${server}${current === undefined ? '' : ` (context ${current})`}`,
+  );
   pass(history.stdout);
   if (context === undefined) {
-    say(`Nothing was changed. To do it, name the cluster: --context ${current ?? '<name>'} (make rollback CONTEXT=${current ?? '<name>'})`);
+    say(
+      `Nothing was changed. To do it, name the cluster: --context ${current ?? '<name>'} (make rollback CONTEXT=${current ?? '<name>'})`,
+    );
     return 0;
   }
   const to = revision === undefined ? [] : [`--to-revision=${revision}`];

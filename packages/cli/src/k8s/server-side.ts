@@ -8,20 +8,41 @@ import { say } from './progress.ts';
  * What people do by hand with kubectl, `rollout undo` of our own `rollback` among it: what is applied next takes it
  * back. Of anybody else's fields (the controller's, a GitOps tool's) nothing is taken without being told.
  */
-const BY_HAND: ReadonlySet<string> = new Set(['kubectl', 'kubectl-rollout', 'kubectl-set', 'kubectl-edit', 'kubectl-patch', 'kubectl-client-side-apply', 'kubectl-create']);
+const BY_HAND: ReadonlySet<string> = new Set([
+  'kubectl',
+  'kubectl-rollout',
+  'kubectl-set',
+  'kubectl-edit',
+  'kubectl-patch',
+  'kubectl-client-side-apply',
+  'kubectl-create',
+]);
 
 interface ServerSideOptions extends KubectlOptions {
   readonly forceConflicts?: boolean;
 }
 
 /** `kubectl apply|diff --server-side` of these objects. @throws `kubectl_failed`, with who holds the fields in dispute */
-export async function serverSide(verb: 'apply' | 'diff', objects: readonly Manifest[], options: ServerSideOptions): Promise<KubectlOutcome> {
+export async function serverSide(
+  verb: 'apply' | 'diff',
+  objects: readonly Manifest[],
+  options: ServerSideOptions,
+): Promise<KubectlOutcome> {
   const { forceConflicts = false, ...rest } = options;
   const run = (force: boolean) =>
-    kubectl([verb, '--server-side', `--field-manager=${FIELD_MANAGER}`, ...(force ? ['--force-conflicts'] : []), '--filename=-'], {
-      ...rest,
-      input: writeManifests(objects),
-    });
+    kubectl(
+      [
+        verb,
+        '--server-side',
+        `--field-manager=${FIELD_MANAGER}`,
+        ...(force ? ['--force-conflicts'] : []),
+        '--filename=-',
+      ],
+      {
+        ...rest,
+        input: writeManifests(objects),
+      },
+    );
   try {
     return await run(forceConflicts);
   } catch (error) {

@@ -23,6 +23,11 @@ interface ApplyArguments extends OverlayArguments, ClusterArguments {
   readonly full?: boolean;
 }
 
+interface Waits {
+  readonly timeout: string;
+  readonly settle: string;
+}
+
 /** `shortlist k8s render|diff|deploy|rollback|doctor|monitor`: an installation on Kubernetes. */
 export function register(program: Command, environment: Environment): void {
   const { repository } = environment;
@@ -47,33 +52,41 @@ export function register(program: Command, environment: Environment): void {
     });
 
   withCluster(withOverlay(k8s.command('deploy <overlay>')))
-    .description('brings it to the cluster that --context names: migrations, then pods, then doctor; else says what it would do')
+    .description(
+      'brings it to the cluster that --context names: migrations, then pods, then doctor; else says what it would do',
+    )
     .option('--timeout <s>', 'for the migrations, and for the roll-out of each Deployment', '900')
+    .option('--settle <s>', 'what the doctor finds wrong afterwards may take so long to come right', '120')
     .option('--force-conflicts', 'take fields that another manager has set')
     .option('--full', 'all changed lines')
-    .action(async (overlay: string, { timeout, ...options }: ApplyArguments & { timeout: string }) => {
+    .action(async (overlay: string, { timeout, settle, ...options }: ApplyArguments & Waits) => {
       const { deploy } = await import('../k8s/deploy.ts');
-      const timeoutS = seconds('timeout', timeout);
-      process.exitCode = await deploy(repository, overlay, { ...options, ...overlayOptions(options), timeoutS });
+      const waits = { timeoutS: seconds('timeout', timeout), settleS: seconds('settle', settle) };
+      process.exitCode = await deploy(repository, overlay, { ...options, ...overlayOptions(options), ...waits });
     });
 
   withNamespace(withCluster(k8s.command('rollback [deployment]')))
-    .description('sets a Deployment of the cluster that --context names back by one revision, then doctor; else shows the revisions')
+    .description(
+      'sets a Deployment of the cluster that --context names back by one revision, then doctor; else shows the revisions',
+    )
     .option('--revision <n>', 'another one than that before')
     .option('--timeout <s>', 'for the roll-out', '900')
+    .option('--settle <s>', 'what the doctor finds wrong afterwards may take so long to come right', '120')
     .action(
       async (
         deployment: string | undefined,
-        { timeout, ...options }: ClusterArguments & { namespace: string; revision?: string; timeout: string },
+        { timeout, settle, ...options }: ClusterArguments & Waits & { namespace: string; revision?: string },
       ) => {
         const { rollback } = await import('../k8s/rollback.ts');
-        const timeoutS = seconds('timeout', timeout);
-        process.exitCode = await rollback(repository, deployment ?? SERVING, { ...options, timeoutS });
+        const waits = { timeoutS: seconds('timeout', timeout), settleS: seconds('settle', settle) };
+        process.exitCode = await rollback(repository, deployment ?? SERVING, { ...options, ...waits });
       },
     );
 
   withNamespace(withCluster(k8s.command('doctor')))
-    .description('looks at a running installation and says what to do. Exit code 0: healthy, 1: problems, 2: could not look')
+    .description(
+      'looks at a running installation and says what to do. Exit code 0: healthy, 1: problems, 2: could not look',
+    )
     .option('--json', 'as JSON')
     .action(async (options: ClusterArguments & { namespace: string; json?: boolean }) => {
       const { runDoctor } = await import('../k8s/doctor/run-doctor.ts');
@@ -86,7 +99,11 @@ export function register(program: Command, environment: Environment): void {
     .option('--count <n>', 'end after so many looks')
     .option('--json', 'a line of JSON for each look')
     .action(
-      async ({ interval, count, ...options }: ClusterArguments & { namespace: string; interval: string; count?: string; json?: boolean }) => {
+      async ({
+        interval,
+        count,
+        ...options
+      }: ClusterArguments & { namespace: string; interval: string; count?: string; json?: boolean }) => {
         const { monitor } = await import('../k8s/monitor.ts');
         const looks = count === undefined ? {} : { count: seconds('count', count) };
         await monitor({ ...options, intervalS: seconds('interval', interval), ...looks });
@@ -116,7 +133,14 @@ const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 const REGISTRY = /^[a-z0-9][a-z0-9._:/-]*[a-z0-9]$/;
 
 /** @throws `field_invalid` */
-function overlayOptions({ registry, tag, release, manifestSha256, namespace, without }: OverlayArguments): OverlayOptions {
+function overlayOptions({
+  registry,
+  tag,
+  release,
+  manifestSha256,
+  namespace,
+  without,
+}: OverlayArguments): OverlayOptions {
   check('--registry', registry, REGISTRY, 'is no registry and path');
   check('--tag', tag, TAG, 'is no tag of an image');
   check('--namespace', namespace, NAME, 'is no name of a namespace');
@@ -136,7 +160,8 @@ function overlayOptions({ registry, tag, release, manifestSha256, namespace, wit
 }
 
 function check(field: string, text: string | undefined, pattern: RegExp, reason: string): void {
-  if (text !== undefined && !pattern.test(text)) throw new ShortlistError('field_invalid', { field, reason: `'${text}' ${reason}` });
+  if (text !== undefined && !pattern.test(text))
+    throw new ShortlistError('field_invalid', { field, reason: `'${text}' ${reason}` });
 }
 
 function seconds(option: string, text: string): number {

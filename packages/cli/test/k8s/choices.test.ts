@@ -10,7 +10,11 @@ const SHA = 'c'.repeat(64);
 const serving = (image: string): Manifest => ({
   apiVersion: 'apps/v1',
   kind: 'Deployment',
-  metadata: { name: 'serving', namespace: 'shortlist', labels: { [LABEL]: '0.1.0', 'app.kubernetes.io/name': 'serving' } },
+  metadata: {
+    name: 'serving',
+    namespace: 'shortlist',
+    labels: { [LABEL]: '0.1.0', 'app.kubernetes.io/name': 'serving' },
+  },
   spec: {
     selector: { matchLabels: { 'app.kubernetes.io/name': 'serving', [LABEL]: '0.1.0' } },
     template: {
@@ -18,7 +22,14 @@ const serving = (image: string): Manifest => ({
       spec: {
         initContainers: [{ name: 'link', image }],
         containers: [
-          { name: 'serving', image, env: [{ name: 'KEEP', value: 'me' }, { name: TEMPLATE_VARIABLES.release, value: 'old' }] },
+          {
+            name: 'serving',
+            image,
+            env: [
+              { name: 'KEEP', value: 'me' },
+              { name: TEMPLATE_VARIABLES.release, value: 'old' },
+            ],
+          },
           { name: 'proxy', image: 'envoyproxy/envoy:v1.35.0' },
         ],
       },
@@ -31,7 +42,10 @@ interface Shape {
     selector: { matchLabels: Record<string, string> };
     template: {
       metadata: { labels: Record<string, string>; annotations: Record<string, string> };
-      spec: { initContainers: { image: string }[]; containers: { image: string; env?: { name: string; value: string }[] }[] };
+      spec: {
+        initContainers: { image: string }[];
+        containers: { image: string; env?: { name: string; value: string }[] }[];
+      };
     };
   };
 }
@@ -41,13 +55,29 @@ describe('images of an overlay', () => {
   it.each([
     [{ tag: '1.2.0' }, 'shortlist/serving:0.1.0', 'shortlist/serving:1.2.0'],
     [{ tag: '1.2.0' }, 'shortlist/serving', 'shortlist/serving:1.2.0'],
-    [{ tag: '1.2.0' }, 'registry.example.com:5000/shop/shortlist/serving@sha256:abc', 'registry.example.com:5000/shop/shortlist/serving:1.2.0'],
-    [{ registry: 'registry.example.com:5000/shop' }, 'shortlist/serving:0.1.0', 'registry.example.com:5000/shop/shortlist/serving:0.1.0'],
-    [{ registry: 'other.example.com', tag: '2' }, 'registry.example.com/shortlist/serving:1', 'other.example.com/shortlist/serving:2'],
+    [
+      { tag: '1.2.0' },
+      'registry.example.com:5000/shop/shortlist/serving@sha256:abc',
+      'registry.example.com:5000/shop/shortlist/serving:1.2.0',
+    ],
+    [
+      { registry: 'registry.example.com:5000/shop' },
+      'shortlist/serving:0.1.0',
+      'registry.example.com:5000/shop/shortlist/serving:0.1.0',
+    ],
+    [
+      { registry: 'other.example.com', tag: '2' },
+      'registry.example.com/shortlist/serving:1',
+      'other.example.com/shortlist/serving:2',
+    ],
     [{}, 'shortlist/serving:0.1.0', 'shortlist/serving:0.1.0'],
   ])('with %j turns %s into %s, and leaves those of others alone', (choice, before, after) => {
     const { initContainers, containers } = shapeOf(setImages([serving(before)], choice)[0]).spec.template.spec;
-    expect([initContainers[0]!.image, ...containers.map(({ image }) => image)]).toEqual([after, after, 'envoyproxy/envoy:v1.35.0']);
+    expect([initContainers[0]!.image, ...containers.map(({ image }) => image)]).toEqual([
+      after,
+      after,
+      'envoyproxy/envoy:v1.35.0',
+    ]);
   });
 
   it('takes the version labels along, but never a selector, which cannot change', () => {
@@ -79,10 +109,20 @@ describe('the release of an overlay', () => {
 });
 
 describe('a printed overlay', () => {
-  const secret = (fields: object): Manifest => ({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' }, ...fields });
+  const secret = (fields: object): Manifest => ({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 's' },
+    ...fields,
+  });
 
   it('holds no Secret that has content', () => {
-    const objects = [serving('shortlist/serving'), secret({ stringData: { url: 'postgres://u:p@h/d' } }), secret({ data: { k: 'cA==' } }), secret({})];
+    const objects = [
+      serving('shortlist/serving'),
+      secret({ stringData: { url: 'postgres://u:p@h/d' } }),
+      secret({ data: { k: 'cA==' } }),
+      secret({}),
+    ];
     const { printed, withheld } = withoutSecrets(objects);
     expect(printed.map(({ kind }) => kind)).toEqual(['Deployment', 'Secret']);
     expect(withheld).toHaveLength(2);
@@ -96,7 +136,10 @@ describe('a printed overlay', () => {
       metadata: { name: 'shop', annotations: { port: '8080', off: 'no', long: 'x '.repeat(200) } },
       data: { 'a.json': '{\n  "a": 1\n}\n', empty: '', trailing: 'space \nand\ttab' },
     };
-    expect(parseManifests(writeManifests([map, serving('shortlist/serving')]))).toEqual([map, serving('shortlist/serving')]);
+    expect(parseManifests(writeManifests([map, serving('shortlist/serving')]))).toEqual([
+      map,
+      serving('shortlist/serving'),
+    ]);
     expect(parseManifests('---\n---\n# nothing\n')).toEqual([]);
   });
 });

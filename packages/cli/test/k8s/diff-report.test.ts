@@ -65,7 +65,9 @@ describe('a difference', () => {
 
   it('is nothing when nothing changes', () => {
     expect(changesOf('', OBJECTS)).toEqual([]);
-    expect(diffReport([], { full: false, total: 4 })).toBe('Nothing would change: 4 objects are as they are described.\n');
+    expect(diffReport([], { full: false, total: 4 })).toBe(
+      'Nothing would change: 4 objects are as they are described.\n',
+    );
   });
 
   it('shortens long changes unless all is asked for', () => {

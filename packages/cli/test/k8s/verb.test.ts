@@ -38,15 +38,25 @@ describe('shortlist k8s', () => {
   it('says that it could not look, with exit code 2, when nothing answers', async () => {
     const { code, stdout, stderr } = await k8s('doctor');
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toMatch(/^error kubernetes_unreachable: The Kubernetes API at https:\/\/127\.0\.0\.1:\d+ does not answer: .*ECONNREFUSED/);
+    expect(stderr).toMatch(
+      /^error kubernetes_unreachable: The Kubernetes API at https:\/\/127\.0\.0\.1:\d+ does not answer: .*ECONNREFUSED/,
+    );
   });
 
   it.each([
-    ['a context that is not there', ['doctor', '--context', 'elsewhere'], /kubeconfig_invalid: .*no context elsewhere; known: there/],
+    [
+      'a context that is not there',
+      ['doctor', '--context', 'elsewhere'],
+      /kubeconfig_invalid: .*no context elsewhere; known: there/,
+    ],
     ['a kubeconfig that is not there', ['monitor', '--kubeconfig', '/nowhere/config'], /kubeconfig_invalid: .*ENOENT/],
     ['an overlay that is not there', ['render', 'moon'], /overlay_not_found: There is no overlay moon\. Known: /],
     ['a release without its digest', ['render', 'dev', '--release', 'r-1'], /field_invalid: .*--manifest-sha256/],
-    ['a digest that is none', ['render', 'dev', '--release', 'r-1', '--manifest-sha256', 'abc'], /field_invalid: .*64 hexadecimal digits/],
+    [
+      'a digest that is none',
+      ['render', 'dev', '--release', 'r-1', '--manifest-sha256', 'abc'],
+      /field_invalid: .*64 hexadecimal digits/,
+    ],
     ['a tag that is none', ['render', 'dev', '--tag', 'a b'], /field_invalid: .*--tag/],
     ['a time that is none', ['rollback', '--timeout', '-1'], /field_invalid: .*--timeout/],
   ])('refuses %s with a code and exit code 2', async (_what, args, message) => {

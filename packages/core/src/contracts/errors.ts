@@ -187,7 +187,10 @@ export const ERRORS = {
     message: 'kubectl cannot be started: {reason}. Install it (kubernetes.io/docs/tasks/tools) and put it on PATH.',
   },
   kubectl_failed: { status: 502, message: 'kubectl {verb} failed: {reason}' },
-  kubeconfig_invalid: { status: 422, message: 'The kubeconfig cannot be used: {reason}. Set KUBECONFIG, or --kubeconfig.' },
+  kubeconfig_invalid: {
+    status: 422,
+    message: 'The kubeconfig cannot be used: {reason}. Set KUBECONFIG, or --kubeconfig.',
+  },
   kubernetes_unreachable: { status: 503, message: 'The Kubernetes API at {server} does not answer: {reason}. {hint}' },
   kubernetes_kinds_missing: {
     status: 409,

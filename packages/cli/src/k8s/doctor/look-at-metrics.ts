@@ -18,10 +18,12 @@ interface Question {
 }
 
 interface MetricItems {
-  readonly items?: readonly {
-    readonly value?: string;
-    readonly containers?: readonly { readonly name: string; readonly usage?: { readonly cpu?: string } }[];
-  }[] | null;
+  readonly items?:
+    | readonly {
+        readonly value?: string;
+        readonly containers?: readonly { readonly name: string; readonly usage?: { readonly cpu?: string } }[];
+      }[]
+    | null;
 }
 
 /** Asks the metrics APIs what the autoscaler of serving asks them; without an autoscaler, for cores. */
@@ -37,7 +39,11 @@ export async function lookAtMetrics(api: KubernetesApi, subject: Subject): Promi
   return Promise.all(
     [...asked.values()].map(async ({ api: group, metric, path }): Promise<MetricAnswer> => {
       const look = await api.get<MetricItems>(path);
-      return { api: group, metric, values: look.state === 'found' ? { state: 'found', value: valuesOf(look.value) } : look };
+      return {
+        api: group,
+        metric,
+        values: look.state === 'found' ? { state: 'found', value: valuesOf(look.value) } : look,
+      };
     }),
   );
 }
@@ -57,11 +63,19 @@ function questionOf(spec: MetricSpec, { namespace, apiServices }: Subject): Ques
       const { name = '', selector } = spec.external?.metric ?? {};
       const labels = Object.entries(selector?.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`);
       const query = labels.length === 0 ? '' : `?labelSelector=${encodeURIComponent(labels.join(','))}`;
-      return { api: 'external.metrics.k8s.io', metric: name, path: `${base('external.metrics.k8s.io', 'v1beta1')}/${name}${query}` };
+      return {
+        api: 'external.metrics.k8s.io',
+        metric: name,
+        path: `${base('external.metrics.k8s.io', 'v1beta1')}/${name}${query}`,
+      };
     }
     case 'Pods': {
       const { name = '' } = spec.pods?.metric ?? {};
-      return { api: 'custom.metrics.k8s.io', metric: name, path: `${base('custom.metrics.k8s.io', 'v1beta2')}/pods/*/${name}?${pods}` };
+      return {
+        api: 'custom.metrics.k8s.io',
+        metric: name,
+        path: `${base('custom.metrics.k8s.io', 'v1beta2')}/pods/*/${name}?${pods}`,
+      };
     }
     default:
       return undefined;
@@ -74,4 +88,3 @@ const valuesOf = ({ items }: MetricItems): string[] =>
     const cpu = containers?.find(({ name }) => name === SERVING)?.usage?.cpu;
     return [value, cpu].filter((each): each is string => each !== undefined);
   });
-

@@ -74,12 +74,18 @@ export async function lookAt(api: KubernetesApi, namespace: string, definitionsF
 async function all<T extends Readonly<Record<string, Promise<unknown>>>>(
   promises: T,
 ): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
-  const entries = await Promise.all(Object.entries(promises).map(async ([name, promise]) => [name, await promise] as const));
+  const entries = await Promise.all(
+    Object.entries(promises).map(async ([name, promise]) => [name, await promise] as const),
+  );
   return Object.fromEntries(entries) as { [K in keyof T]: Awaited<T[K]> };
 }
 
 /** `/status` of each running pod of serving, through the API server: no network of the pods is needed here. */
-async function lookAtPods(api: KubernetesApi, namespace: string, pods: readonly Pod[]): Promise<Map<string, Look<PodStatus>>> {
+async function lookAtPods(
+  api: KubernetesApi,
+  namespace: string,
+  pods: readonly Pod[],
+): Promise<Map<string, Look<PodStatus>>> {
   const found = new Map<string, Look<PodStatus>>();
   const waiting = pods.filter(
     ({ metadata, status }) => metadata.labels?.[COMPONENT_LABEL] === SERVING && status?.phase === 'Running',
@@ -111,7 +117,8 @@ async function readSchemas(folder: string): Promise<Map<string, unknown>> {
   for (const file of files.filter((name) => name.endsWith('.yaml'))) {
     const definition = parse(await readFile(join(folder, file), 'utf8')) as CustomResourceDefinition | null;
     const version = definition?.spec?.versions?.find(({ storage }) => storage);
-    if (definition !== null && version !== undefined) schemas.set(definition.metadata.name, version.schema?.openAPIV3Schema);
+    if (definition !== null && version !== undefined)
+      schemas.set(definition.metadata.name, version.schema?.openAPIV3Schema);
   }
   return schemas;
 }

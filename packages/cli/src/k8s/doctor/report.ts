@@ -3,7 +3,10 @@ import type { Row, RowState } from './row.ts';
 const ORDER: readonly RowState[] = ['problem', 'unknown', 'warning', 'ok'];
 
 /** The rows as a person reads them: what needs attention is last, where the cursor is, each with what to do. */
-export function doctorReport(rows: readonly Row[], { namespace, server }: { namespace: string; server: string }): string {
+export function doctorReport(
+  rows: readonly Row[],
+  { namespace, server }: { namespace: string; server: string },
+): string {
   const checkWidth = Math.max(...rows.map(({ check }) => check.length), 0);
   const lines = [`Shortlist in namespace ${namespace} of ${server}`, ''];
   for (const state of [...ORDER].reverse()) {

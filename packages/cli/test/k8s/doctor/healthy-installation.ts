@@ -47,8 +47,18 @@ export function deploymentOf(name: string, replicas: number): Deployment {
       readyReplicas: replicas,
       availableReplicas: replicas,
       conditions: [
-        { type: 'Available', status: 'True', reason: 'MinimumReplicasAvailable', message: 'Deployment has minimum availability.' },
-        { type: 'Progressing', status: 'True', reason: 'NewReplicaSetAvailable', message: 'has successfully progressed.' },
+        {
+          type: 'Available',
+          status: 'True',
+          reason: 'MinimumReplicasAvailable',
+          message: 'Deployment has minimum availability.',
+        },
+        {
+          type: 'Progressing',
+          status: 'True',
+          reason: 'NewReplicaSetAvailable',
+          message: 'has successfully progressed.',
+        },
       ],
     },
   };
@@ -92,13 +102,31 @@ export function autoscalerOf(name = 'shortlist-serving'): HorizontalPodAutoscale
       currentReplicas: 5,
       desiredReplicas: 5,
       currentMetrics: [
-        { type: 'ContainerResource', containerResource: { name: 'cpu', current: { averageUtilization: 55, averageValue: '550m' } } },
+        {
+          type: 'ContainerResource',
+          containerResource: { name: 'cpu', current: { averageUtilization: 55, averageValue: '550m' } },
+        },
         { type: 'External', external: { metric: { name: 'ranking_p99_pressure' }, current: { value: '62500m' } } },
       ],
       conditions: [
-        { type: 'AbleToScale', status: 'True', reason: 'ReadyForNewScale', message: 'recommended size matches current size' },
-        { type: 'ScalingActive', status: 'True', reason: 'ValidMetricFound', message: 'the HPA was able to compute the replica count' },
-        { type: 'ScalingLimited', status: 'False', reason: 'DesiredWithinRange', message: 'within the acceptable range' },
+        {
+          type: 'AbleToScale',
+          status: 'True',
+          reason: 'ReadyForNewScale',
+          message: 'recommended size matches current size',
+        },
+        {
+          type: 'ScalingActive',
+          status: 'True',
+          reason: 'ValidMetricFound',
+          message: 'the HPA was able to compute the replica count',
+        },
+        {
+          type: 'ScalingLimited',
+          status: 'False',
+          reason: 'DesiredWithinRange',
+          message: 'within the acceptable range',
+        },
       ],
     },
   };
@@ -130,7 +158,9 @@ const budgetOf = (name: string, expectedPods: number) => ({
   status: { disruptionsAllowed: 1, currentHealthy: expectedPods, desiredHealthy: expectedPods - 1, expectedPods },
 });
 
-export const migrationsOf = (status: Job['status'] = { conditions: [{ type: 'Complete', status: 'True', reason: 'CompletionsReached' }] }): Job => ({
+export const migrationsOf = (
+  status: Job['status'] = { conditions: [{ type: 'Complete', status: 'True', reason: 'CompletionsReached' }] },
+): Job => ({
   metadata: { name: 'migrations', labels: labels('migrations') },
   spec: { template: { spec: { containers: [containerOf('cli')] } } },
   ...(status === undefined ? {} : { status }),
@@ -145,12 +175,17 @@ export const podStatusOf = (): NonNullable<unknown> => ({
 export function healthyInstallation(): Installation {
   const serving = ['a', 'b', 'c', 'd', 'e'].map((suffix) => podOf('serving', suffix));
   const components = { serving: 5, ingest: 2, experiments: 2, controller: 2 };
-  const defaultDeny = { metadata: { name: 'default-deny' }, spec: { podSelector: {}, policyTypes: ['Ingress', 'Egress'] } };
+  const defaultDeny = {
+    metadata: { name: 'default-deny' },
+    spec: { podSelector: {}, policyTypes: ['Ingress', 'Egress'] },
+  };
   return {
     namespace: 'shortlist',
     nowMs: Date.parse(NOW),
     version: found({ major: '1', minor: '36', gitVersion: 'v1.36.3' }),
-    namespaceObject: found({ metadata: { name: 'shortlist', labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } } }),
+    namespaceObject: found({
+      metadata: { name: 'shortlist', labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
+    }),
     apiServices: found([
       { metadata: { name: 'v1.apps' }, spec: { group: 'apps' } },
       apiServiceOf('metrics.k8s.io', 'v1beta1'),
@@ -165,16 +200,26 @@ export function healthyInstallation(): Installation {
     definitions: found(['experiments.shortlist.dev', 'modelreleases.shortlist.dev'].map(definitionOf)),
     schemas: new Map([['experiments.shortlist.dev', SCHEMA]]),
     deployments: found(Object.entries(components).map(([name, replicas]) => deploymentOf(name, replicas))),
-    pods: found([...serving, ...['ingest', 'experiments', 'controller'].flatMap((name) => [podOf(name, 'a'), podOf(name, 'b')])]),
+    pods: found([
+      ...serving,
+      ...['ingest', 'experiments', 'controller'].flatMap((name) => [podOf(name, 'a'), podOf(name, 'b')]),
+    ]),
     podStatuses: new Map(serving.map(({ metadata }) => [metadata.name, found(podStatusOf())])),
     jobs: found([migrationsOf()]),
     cronJobs: found([
-      { metadata: { name: 'train' }, spec: { jobTemplate: { spec: { template: { spec: { containers: [containerOf('cli')] } } } } } },
+      {
+        metadata: { name: 'train' },
+        spec: { jobTemplate: { spec: { template: { spec: { containers: [containerOf('cli')] } } } } },
+      },
     ]),
     leases: found([
       {
         metadata: { name: 'shortlist-controller' },
-        spec: { holderIdentity: 'controller-7c9d-a', leaseDurationSeconds: 15, renewTime: '2026-03-01T11:59:57.250000Z' },
+        spec: {
+          holderIdentity: 'controller-7c9d-a',
+          leaseDurationSeconds: 15,
+          renewTime: '2026-03-01T11:59:57.250000Z',
+        },
       },
     ]),
     budgets: found(Object.entries(components).map(([name, replicas]) => budgetOf(name, replicas))),
@@ -183,7 +228,9 @@ export function healthyInstallation(): Installation {
     configMaps: found([{ metadata: { name: 'shop-6dg9ffbdk4' } }]),
     prometheusRules: found([{ metadata: { name: 'shortlist' } }]),
     monitors: found([{ metadata: { name: 'shortlist' } }]),
-    experiments: found([{ metadata: { name: 'diversity' }, status: { conditions: [{ type: 'Ready', status: 'True' }] } }]),
+    experiments: found([
+      { metadata: { name: 'diversity' }, status: { conditions: [{ type: 'Ready', status: 'True' }] } },
+    ]),
     modelReleases: found([]),
   };
 }

@@ -11,11 +11,13 @@ const TOLERANCE_DEFAULT = 35;
 
 /** Can the API server hold what the autoscaler needs? Without a tolerance the band from 50 to 70 % is 54 to 66 %. */
 export function checkApi({ version, autoscalers }: Installation): Row[] {
-  if (version.state !== 'found') return [unknown('apiserver', version.state === 'unknown' ? version.reason : 'no /version')];
+  if (version.state !== 'found')
+    return [unknown('apiserver', version.state === 'unknown' ? version.reason : 'no /version')];
   const { major, minor, gitVersion } = version.value;
   // EKS and GKE write "35+".
   const number = Number.parseInt(minor, 10);
-  if (Number(major) !== 1 || Number.isNaN(number)) return [unknown('apiserver', `version ${gitVersion} is not understood`)];
+  if (Number(major) !== 1 || Number.isNaN(number))
+    return [unknown('apiserver', `version ${gitVersion} is not understood`)];
   if (number < TOLERANCE_ALPHA)
     return [
       problem('apiserver', `${gitVersion} is older than 1.33: autoscalers have no tolerance of their own there`, {

@@ -18,12 +18,20 @@ export function checkDefinitions({ definitions, schemas }: Installation): Row[] 
     if (found === undefined) return problem(subject, 'is not installed', APPLY);
     const established = conditionOf(found, 'Established');
     if (established?.status !== 'True')
-      return problem(subject, `is not established: ${established?.message ?? conditionOf(found, 'NamesAccepted')?.message ?? 'wait'}`, {
-        remedy: `kubectl describe crd ${name}`,
-      });
+      return problem(
+        subject,
+        `is not established: ${established?.message ?? conditionOf(found, 'NamesAccepted')?.message ?? 'wait'}`,
+        {
+          remedy: `kubectl describe crd ${name}`,
+        },
+      );
     const version = found.spec.versions.find((each) => each.name === GROUP_VERSION);
     if (version?.served !== true)
-      return problem(subject, `does not serve ${GROUP_VERSION}, only ${found.spec.versions.map((each) => each.name).join(', ')}`, APPLY);
+      return problem(
+        subject,
+        `does not serve ${GROUP_VERSION}, only ${found.spec.versions.map((each) => each.name).join(', ')}`,
+        APPLY,
+      );
     const schema = schemas.get(name);
     if (schema !== undefined && !isDeepStrictEqual(schema, version.schema?.openAPIV3Schema))
       return warning(subject, `its schema is not that of this program's ${GROUP_VERSION}`, APPLY);
@@ -45,7 +53,12 @@ function unready(kind: string, listed: Listed<ConditionedResource>): Row[] {
     const subject = `${kind}/${resource.metadata.name}`;
     const remedy = { remedy: `kubectl describe ${kind} ${resource.metadata.name}` };
     if (ready === undefined)
-      return [resources.warning(subject, 'the controller has not looked at it', { ...remedy, page: 'kubernetes.md#the-controller-is-gone' })];
+      return [
+        resources.warning(subject, 'the controller has not looked at it', {
+          ...remedy,
+          page: 'kubernetes.md#the-controller-is-gone',
+        }),
+      ];
     return ready.status === 'True' ? [] : [resources.warning(subject, `${ready.reason}: ${ready.message}`, remedy)];
   });
   return rows.length > 0 ? rows : [resources.ok(kind, `${listed.value.length} of them, none with a complaint`)];

@@ -24,18 +24,26 @@ export function checkDisruption({ budgets, deployments }: Installation): Row[] {
       const subject = `poddisruptionbudget/${budget.metadata.name}`;
       if (others.length > 0)
         return [
-          problem(`deployment/${metadata.name}`, `has ${others.length + 1} budgets: no pod of it can be evicted at all`, {
-            remedy: 'keep one of them',
-          }),
+          problem(
+            `deployment/${metadata.name}`,
+            `has ${others.length + 1} budgets: no pod of it can be evicted at all`,
+            {
+              remedy: 'keep one of them',
+            },
+          ),
         ];
       if (budget.status === undefined) return [unknown(subject, 'the controller manager has not looked at it yet')];
       const { disruptionsAllowed, currentHealthy, desiredHealthy, expectedPods } = budget.status;
       if (disruptionsAllowed > 0) return [ok(subject, `${disruptionsAllowed} of ${expectedPods} pods may go`)];
       if (currentHealthy < expectedPods)
         return [
-          warning(subject, `no pod may go: ${currentHealthy} of ${expectedPods} are healthy, ${desiredHealthy} must be`, {
-            remedy: 'nodes cannot be drained until they are: see the rows of workloads',
-          }),
+          warning(
+            subject,
+            `no pod may go: ${currentHealthy} of ${expectedPods} are healthy, ${desiredHealthy} must be`,
+            {
+              remedy: 'nodes cannot be drained until they are: see the rows of workloads',
+            },
+          ),
         ];
       return [
         problem(subject, `no pod may ever go: ${desiredHealthy} of ${expectedPods} must stay`, {

@@ -19,6 +19,12 @@ export function checkLeader({ leases, nowMs }: Installation): Row[] {
   if (holderIdentity === '' || renewTime === undefined) return [problem(subject, 'is held by nobody', REMEDY)];
   const ageS = (nowMs - Date.parse(renewTime)) / 1000;
   if (ageS > leaseDurationSeconds)
-    return [problem(subject, `${holderIdentity} has not renewed it for ${Math.round(ageS)} s; it lasts ${leaseDurationSeconds} s`, REMEDY)];
+    return [
+      problem(
+        subject,
+        `${holderIdentity} has not renewed it for ${Math.round(ageS)} s; it lasts ${leaseDurationSeconds} s`,
+        REMEDY,
+      ),
+    ];
   return [ok(subject, `${holderIdentity} leads, renewed ${Math.max(0, Math.round(ageS))} s ago`)];
 }

@@ -11,7 +11,8 @@ const REMEDIES: Readonly<Record<MetricAnswer['api'], Remedy>> = {
     page: 'runbooks/autoscaler-inactive.md',
   },
   'external.metrics.k8s.io': {
-    remedy: 'install prometheus-adapter or KEDA with the rule for ranking_p99_pressure (docs/kubernetes.md); one of them, not both',
+    remedy:
+      'install prometheus-adapter or KEDA with the rule for ranking_p99_pressure (docs/kubernetes.md); one of them, not both',
     page: 'runbooks/pressure-absent.md',
   },
   'custom.metrics.k8s.io': {
@@ -29,10 +30,21 @@ export function checkMetrics({ apiServices, metrics }: Installation): Row[] {
     if (service === undefined) return problem(api, `is not registered: ${metric} cannot be read`, remedy);
     const available = conditionOf(service, 'Available');
     if (available?.status !== 'True')
-      return problem(api, `is not available: ${available?.reason ?? 'Unknown'}, ${available?.message ?? 'nothing is said'}`, remedy);
+      return problem(
+        api,
+        `is not available: ${available?.reason ?? 'Unknown'}, ${available?.message ?? 'nothing is said'}`,
+        remedy,
+      );
     if (values.state === 'unknown') return unknown(`${api} ${metric}`, values.reason, remedy);
     if (values.state === 'absent' || values.value.length === 0)
-      return problem(`${api} ${metric}`, 'has no value: the autoscaler grows by its other metrics and does not shrink', remedy);
-    return ok(`${api} ${metric}`, values.value.length === 1 ? `is ${values.value[0]}` : `has ${values.value.length} values`);
+      return problem(
+        `${api} ${metric}`,
+        'has no value: the autoscaler grows by its other metrics and does not shrink',
+        remedy,
+      );
+    return ok(
+      `${api} ${metric}`,
+      values.value.length === 1 ? `is ${values.value[0]}` : `has ${values.value.length} values`,
+    );
   });
 }

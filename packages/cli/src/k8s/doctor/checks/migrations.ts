@@ -15,15 +15,20 @@ export function checkMigrations({ jobs, deployments }: Installation): Row[] {
   if (mine.length === 0) {
     const subject = `job/${MIGRATIONS}`;
     const started = listOf(deployments).filter(
-      (deployment) => WAITING.includes(deployment.metadata.name) && conditionOf(deployment, 'Available')?.status === 'True',
+      (deployment) =>
+        WAITING.includes(deployment.metadata.name) && conditionOf(deployment, 'Available')?.status === 'True',
     );
     if (started.length === WAITING.length)
       return [ok(subject, 'has removed itself, as it does after an hour; what waits for it has started')];
     return [
-      problem(subject, `is not there, and ${WAITING.join(' and ')} do not both run: it never ran, or failed and was removed`, {
-        remedy: 'shortlist k8s deploy <overlay> runs it before anything else',
-        page: 'kubernetes.md#migrations-failed',
-      }),
+      problem(
+        subject,
+        `is not there, and ${WAITING.join(' and ')} do not both run: it never ran, or failed and was removed`,
+        {
+          remedy: 'shortlist k8s deploy <overlay> runs it before anything else',
+          page: 'kubernetes.md#migrations-failed',
+        },
+      ),
     ];
   }
   return mine.map((job) => {
@@ -35,9 +40,13 @@ export function checkMigrations({ jobs, deployments }: Installation): Row[] {
         page: 'kubernetes.md#migrations-failed',
       });
     if (conditionOf(job, 'Complete')?.status === 'True') return ok(subject, 'is complete');
-    return warning(subject, `has not ended: ${job.status?.active ?? 0} active, ${job.status?.failed ?? 0} failed pods`, {
-      remedy: `kubectl logs --follow job/${job.metadata.name}`,
-      page: 'kubernetes.md#migrations-failed',
-    });
+    return warning(
+      subject,
+      `has not ended: ${job.status?.active ?? 0} active, ${job.status?.failed ?? 0} failed pods`,
+      {
+        remedy: `kubectl logs --follow job/${job.metadata.name}`,
+        page: 'kubernetes.md#migrations-failed',
+      },
+    );
   });
 }

@@ -15,7 +15,9 @@ function security(namespace: string, look: Installation['namespaceObject']): Row
   const subject = `namespace/${namespace}`;
   if (look.state === 'unknown') return unknown(subject, look.reason);
   if (look.state === 'absent')
-    return problem(subject, 'is not there: nothing is installed', { remedy: 'shortlist k8s deploy <overlay>; docs/kubernetes.md' });
+    return problem(subject, 'is not there: nothing is installed', {
+      remedy: 'shortlist k8s deploy <overlay>; docs/kubernetes.md',
+    });
   const level = look.value.metadata.labels?.[ENFORCE];
   if (level === 'restricted') return ok(subject, 'admits only pods of the restricted standard');
   return problem(subject, `enforces ${level ?? 'nothing'}, not the restricted standard for pods`, {
@@ -28,7 +30,8 @@ function network(look: Installation['networkPolicies']): Row {
   if (look.state === 'unknown') return unknown(subject, look.reason);
   const policies = listOf(look);
   const remedy = { remedy: 'apply the overlay again: shortlist k8s diff' };
-  if (policies.length === 0) return problem(subject, 'there is none: every pod of the cluster reaches the admin ports', remedy);
+  if (policies.length === 0)
+    return problem(subject, 'there is none: every pod of the cluster reaches the admin ports', remedy);
   const denied = new Set(policies.filter(everyPod).flatMap((policy) => deniedBy(policy)));
   const open = ['Ingress', 'Egress'].filter((type) => !denied.has(type));
   if (open.length > 0) return warning(subject, `${open.join(' and ')} of pods is not denied by default`, remedy);

@@ -11,10 +11,17 @@ export function checkObservation({ prometheusRules, monitors }: Installation): R
       ['servicemonitors', monitors, 'nothing is scraped'],
     ] as const
   ).map(([subject, look, effect]) => {
-    const remedy = { remedy: 'apply the overlay again, or point a Prometheus of yours at deploy/prometheus', page: 'runbooks/pressure-absent.md' };
+    const remedy = {
+      remedy: 'apply the overlay again, or point a Prometheus of yours at deploy/prometheus',
+      page: 'runbooks/pressure-absent.md',
+    };
     if (look.state === 'unknown') return unknown(subject, look.reason);
     if (look.state === 'absent')
-      return warning(subject, `the Prometheus operator is not installed: unless another Prometheus reads the rules, ${effect}`, remedy);
+      return warning(
+        subject,
+        `the Prometheus operator is not installed: unless another Prometheus reads the rules, ${effect}`,
+        remedy,
+      );
     if (listOf(look).length === 0) return warning(subject, `there is none: ${effect}`, remedy);
     return ok(subject, `${listOf(look).length} are there`);
   });

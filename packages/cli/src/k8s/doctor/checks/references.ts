@@ -11,12 +11,18 @@ type Kind = 'secret' | 'configmap';
 export function checkReferences(installation: Installation): Row[] {
   const { deployments, jobs, cronJobs, secrets, configMaps } = installation;
   const workloads = [
-    ...listOf(deployments).map(({ metadata, spec }) => ({ by: `deployment/${metadata.name}`, pod: spec.template.spec })),
+    ...listOf(deployments).map(({ metadata, spec }) => ({
+      by: `deployment/${metadata.name}`,
+      pod: spec.template.spec,
+    })),
     // A job that has ended needs nothing any more.
     ...listOf(jobs)
       .filter(({ status }) => (status?.active ?? 0) > 0)
       .map(({ metadata, spec }) => ({ by: `job/${metadata.name}`, pod: spec.template.spec })),
-    ...listOf(cronJobs).map(({ metadata, spec }) => ({ by: `cronjob/${metadata.name}`, pod: spec.jobTemplate.spec.template.spec })),
+    ...listOf(cronJobs).map(({ metadata, spec }) => ({
+      by: `cronjob/${metadata.name}`,
+      pod: spec.jobTemplate.spec.template.spec,
+    })),
   ];
   const users = new Map<string, Set<string>>();
   for (const { by, pod } of workloads) {
@@ -37,7 +43,10 @@ function rowsOf(kind: Kind, look: Listed<NamedObject>, users: ReadonlyMap<string
   if (missing.length === 0) return [ok(`${kind}s`, `all ${named.length} that pods name are there`)];
   return missing.map(([key, by]) =>
     problem(key, `is named by ${[...by].join(', ')} and is not there`, {
-      remedy: kind === 'secret' ? 'make it: docs/kubernetes.md lists the Secrets and their keys' : 'apply the overlay again: shortlist k8s diff',
+      remedy:
+        kind === 'secret'
+          ? 'make it: docs/kubernetes.md lists the Secrets and their keys'
+          : 'apply the overlay again: shortlist k8s diff',
       page: 'runbooks/pods-absent.md',
     }),
   );

@@ -20,7 +20,9 @@ interface Ranking {
 /** Pods of serving that are there to stay, with what they say of themselves. */
 function rankingPods({ pods, podStatuses }: Installation): Ranking[] {
   const mine = ({ metadata, status }: Pod) =>
-    metadata.labels?.[COMPONENT_LABEL] === SERVING && metadata.deletionTimestamp === undefined && status?.phase === 'Running';
+    metadata.labels?.[COMPONENT_LABEL] === SERVING &&
+    metadata.deletionTimestamp === undefined &&
+    status?.phase === 'Running';
   return listOf(pods)
     .filter(mine)
     .map(({ metadata }) => {
@@ -29,7 +31,10 @@ function rankingPods({ pods, podStatuses }: Installation): Ranking[] {
       const release = annotations[TEMPLATE_ANNOTATIONS.release];
       return {
         pod: metadata.name,
-        annotated: release === undefined || release === '' ? undefined : `${release} ${annotations[TEMPLATE_ANNOTATIONS.manifestSha256] ?? ''}`.trim(),
+        annotated:
+          release === undefined || release === ''
+            ? undefined
+            : `${release} ${annotations[TEMPLATE_ANNOTATIONS.manifestSha256] ?? ''}`.trim(),
         status: look?.state === 'found' ? look.value : undefined,
         reason: look?.state === 'unknown' ? look.reason : 'it was not asked',
       };
@@ -53,7 +58,8 @@ export function checkReleases(installation: Installation): Row[] {
       }),
     );
   const silent = ranking.filter(({ status }) => status === undefined);
-  if (silent.length > 0) rows.push(unknown(`${silent.length} of ${subject}`, `/status cannot be read: ${silent[0]!.reason}`, PROXY));
+  if (silent.length > 0)
+    rows.push(unknown(`${silent.length} of ${subject}`, `/status cannot be read: ${silent[0]!.reason}`, PROXY));
   const loaded = groups(ranking, ({ status }) => status?.release?.active ?? undefined);
   if (loaded.size > 1 && asked.size <= 1)
     rows.push(
@@ -65,11 +71,19 @@ export function checkReleases(installation: Installation): Row[] {
   rows.push(...refusals(ranking), ...others(ranking));
   if (rows.length > 0) return rows;
   const [release] = loaded.keys();
-  return [release === undefined ? problem(subject, 'serve no release', { remedy: 'make one: docs/kubernetes.md', page: 'runbooks/pods-absent.md' }) : ok(subject, `all answer from ${release}`)];
+  return [
+    release === undefined
+      ? problem(subject, 'serve no release', {
+          remedy: 'make one: docs/kubernetes.md',
+          page: 'runbooks/pods-absent.md',
+        })
+      : ok(subject, `all answer from ${release}`),
+  ];
 }
 
 const PROXY = {
-  remedy: 'needs `get` on pods/proxy, and a network policy that lets the API server reach the pods; by hand: kubectl port-forward',
+  remedy:
+    'needs `get` on pods/proxy, and a network policy that lets the API server reach the pods; by hand: kubectl port-forward',
 };
 
 function refusals(ranking: readonly Ranking[]): Row[] {
@@ -92,7 +106,10 @@ function others(ranking: readonly Ranking[]): Row[] {
     const active = status?.release?.active;
     const remedy = { remedy: `kubectl logs ${pod} says what it loaded`, page: 'runbooks/release-refused.md' };
     if (asked === undefined || active === undefined) return [];
-    if (active !== asked) return [releases.problem(`pod/${pod}`, `answers from ${active ?? 'no release'}, its template names ${asked}`, remedy)];
+    if (active !== asked)
+      return [
+        releases.problem(`pod/${pod}`, `answers from ${active ?? 'no release'}, its template names ${asked}`, remedy),
+      ];
     const loaded = status?.release?.manifest_sha256;
     if (digest === undefined || loaded === undefined || loaded === null || loaded === digest) return [];
     return [releases.problem(`pod/${pod}`, `${active} has digest ${loaded}, its template names ${digest}`, remedy)];
@@ -114,7 +131,13 @@ export function checkSnapshots(installation: Installation): Row[] {
     page: 'runbooks/snapshot-old.md',
   };
   if (old.length > 0)
-    rows.push(problem(`${old.length} pods of ${SERVING}`, `go by a snapshot that is ${Math.max(...(old as number[]))} s old`, remedy));
+    rows.push(
+      problem(
+        `${old.length} pods of ${SERVING}`,
+        `go by a snapshot that is ${Math.max(...(old as number[]))} s old`,
+        remedy,
+      ),
+    );
   if (never.length > 0)
     rows.push(problem(`${never.length} pods of ${SERVING}`, 'have had no snapshot: everybody gets control', remedy));
   if (old.length + never.length === 0)

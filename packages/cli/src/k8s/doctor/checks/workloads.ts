@@ -19,7 +19,9 @@ export function checkWorkloads({ deployments, pods }: Installation): Row[] {
     const deployment = listOf(deployments).find(({ metadata }) => metadata.name === component);
     const page = ABSENT[component]!;
     if (deployment === undefined)
-      return [problem(`deployment/${component}`, 'is not there', { remedy: 'apply the overlay: shortlist k8s diff', page })];
+      return [
+        problem(`deployment/${component}`, 'is not there', { remedy: 'apply the overlay: shortlist k8s diff', page }),
+      ];
     const mine = listOf(pods).filter(({ metadata }) => metadata.labels?.[COMPONENT_LABEL] === component);
     return [ofDeployment(deployment, page), ...mine.flatMap(ofPod)];
   });
@@ -43,7 +45,9 @@ function ofDeployment(deployment: Deployment, page: string): Row {
       page: 'kubernetes.md#a-roll-out-is-stuck',
     });
   if (observedGeneration < (metadata.generation ?? 0))
-    return unknown(subject, 'the controller manager has not seen its last change yet', { remedy: `wait, then ${describe}` });
+    return unknown(subject, 'the controller manager has not seen its last change yet', {
+      remedy: `wait, then ${describe}`,
+    });
   if (conditionOf(deployment, 'Available')?.status !== 'True')
     return problem(subject, `is not available: ${availableReplicas} of ${wanted} pods`, { remedy: describe, page });
   if (updatedReplicas < wanted)
@@ -80,7 +84,12 @@ function ofPod({ metadata, status = {} }: Pod): Row[] {
     const waiting = state?.waiting?.reason;
     const remedy = waiting === undefined ? undefined : WAITING[waiting];
     if (remedy !== undefined)
-      return [problem(subject, `container ${name}: ${waiting}, ${state?.waiting?.message ?? ''}`, { remedy, page: 'runbooks/process-down.md' })];
+      return [
+        problem(subject, `container ${name}: ${waiting}, ${state?.waiting?.message ?? ''}`, {
+          remedy,
+          page: 'runbooks/process-down.md',
+        }),
+      ];
     if (lastState?.terminated?.reason === 'OOMKilled')
       return [
         warning(subject, `container ${name} ran out of memory, ${restartCount} restarts`, {
