@@ -46,7 +46,7 @@ describe('runbooks', () => {
   it('name only commands that there are', () => {
     // At the start of a line of a code block, or of a code span: verbs, then the rest with its options.
     const commands = all.flatMap(([, text]) => [
-      ...text.matchAll(/(?:^|`)shortlist ([a-z]+(?: [a-z][a-z-]*)*)([^`\n]*)/gm),
+      ...text.matchAll(/(?:^|`)shortlist ([a-z][a-z0-9]*(?: [a-z][a-z-]*)*)([^`\n]*)/gm),
     ]);
     expect(commands.length).toBeGreaterThan(40);
     for (const [line, words, rest] of commands) {

@@ -27,7 +27,7 @@ diff -u -N /tmp/LIVE-1386/v1.ConfigMap.shortlist.shop-abc /tmp/MERGED-2754/v1.Co
 @@ -0,0 +1,3 @@
 +apiVersion: v1
 +kind: ConfigMap
-+uid: 1b4c
++  uid: 1b4c
 diff -u -N /tmp/LIVE-1386/v1.Namespace..shortlist /tmp/MERGED-2754/v1.Namespace..shortlist
 --- /tmp/LIVE-1386/v1.Namespace..shortlist\t2026-03-01 12:00:00.000000000 +0000
 +++ /tmp/MERGED-2754/v1.Namespace..shortlist\t2026-03-01 12:00:00.000000000 +0000

@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
@@ -66,11 +67,12 @@ describe('shortlist k8s', () => {
   });
 
   it('says what to install when there is no kubectl', async () => {
-    const { code, stderr } = await runCommand(['k8s', 'render', join(folder, 'overlay')], {
-      PATH: `${join(process.execPath, '..')}:/nowhere`,
-      KUBECONFIG: kubeconfig,
+    const main = join(import.meta.dirname, '../../src/main.ts');
+    const { code, stderr } = await new Promise<{ code: unknown; stderr: string }>((done) => {
+      execFile(process.execPath, [main, 'k8s', 'render', join(folder, 'overlay')], { env: { PATH: '/nowhere' } }, (error, _, text) =>
+        done({ code: error?.code, stderr: text }),
+      );
     });
-    // The launcher itself needs a shell; where kubectl lies beside node this test cannot hide it.
     expect(stderr).toMatch(/kubectl_missing: kubectl cannot be started: .*Install it/);
     expect(code).toBe(2);
   });

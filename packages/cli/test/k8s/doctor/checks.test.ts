@@ -380,7 +380,10 @@ const BROKEN: readonly [
   ],
   [
     'a roll-out of a release under way',
-    pod('serving-7c9d-b', ({ metadata }) => (metadata.annotations!['shortlist.dev/release'] = 'r-8')),
+    (healthy) => ({
+      ...pod('serving-7c9d-b', ({ metadata }) => (metadata.annotations!['shortlist.dev/release'] = 'r-8'))(healthy),
+      ...status(({ release }) => (release!.active = 'r-8'))(healthy),
+    }),
     'warning',
     'releases',
     '5 pods of serving',
@@ -389,7 +392,7 @@ const BROKEN: readonly [
   [
     'a pod that cannot be asked',
     ({ podStatuses }) => ({
-      podStatuses: new Map([...podStatuses, ['serving-7c9d-b', { state: 'unknown', reason: '503: no route' }]]),
+      podStatuses: new Map([...podStatuses]).set('serving-7c9d-b', { state: 'unknown', reason: '503: no route' }),
     }),
     'unknown',
     'releases',

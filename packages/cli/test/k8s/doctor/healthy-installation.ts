@@ -36,7 +36,7 @@ export function deploymentOf(name: string, replicas: number): Deployment {
       replicas,
       selector: { matchLabels: { 'app.kubernetes.io/name': name } },
       template: {
-        metadata: { labels: labels(name), ...(name === 'serving' ? { annotations } : {}) },
+        metadata: { labels: labels(name), ...(name === 'serving' ? { annotations: { ...annotations } } : {}) },
         spec: { containers: [containerOf(name)] },
       },
     },
@@ -70,7 +70,7 @@ export function podOf(component: string, suffix: string): Pod {
       name: `${component}-7c9d-${suffix}`,
       namespace: 'shortlist',
       labels: labels(component),
-      ...(component === 'serving' ? { annotations } : {}),
+      ...(component === 'serving' ? { annotations: { ...annotations } } : {}),
     },
     spec: { containers: [containerOf(component)] },
     status: {
