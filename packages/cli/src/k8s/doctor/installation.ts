@@ -26,7 +26,6 @@ export type Listed<T> = Look<readonly T[]>;
 export interface PodStatus {
   readonly release?: {
     readonly active?: string | null;
-    readonly manifest_sha256?: string | null;
     readonly last_refusal?: { readonly release: string; readonly reason: string; readonly at: string } | null;
   };
   readonly pipeline?: {

@@ -360,12 +360,27 @@ const BROKEN: readonly [
     /4 of r-7, 1 of r-6/,
   ],
   [
-    'a pod with another digest',
-    status(({ release }) => (release!.manifest_sha256 = 'b'.repeat(64))),
+    'a pod that serves what its template does not name',
+    status(({ release }) => (release!.active = 'r-6')),
     'problem',
     'releases',
     'pod/serving-7c9d-b',
-    /has digest bbb/,
+    /answers from r-6, its template names r-7/,
+  ],
+  [
+    'a release that failed',
+    () => ({
+      modelReleases: found([
+        {
+          metadata: { name: 'r-8' },
+          status: { phase: 'Failed', conditions: [{ type: 'Ready', status: 'False', reason: 'Failed', message: 'pod a: release_digest_mismatch' }] },
+        },
+      ]),
+    }),
+    'warning',
+    'resources',
+    'modelrelease/r-8',
+    /Failed: pod a: release_digest_mismatch/,
   ],
   [
     'a refused release',
@@ -651,6 +666,23 @@ describe('the doctor', () => {
       scaledObjects: found([{ metadata: { name: 'serving' }, spec: { scaleTargetRef: { name: 'serving' } } }]),
     });
     expect(rows.filter(({ state }) => state !== 'ok')).toEqual([]);
+  });
+
+  it('takes pods that try a release for no skew, and a superseded release for no fault', () => {
+    const healthy = healthyInstallation();
+    const isNot = [{ type: 'Ready', status: 'False', reason: 'Canary', message: 'it is tried' }];
+    const rows = examine({
+      ...healthy,
+      ...status(({ release }) => (release!.active = 'r-8'))(healthy),
+      modelReleases: found([
+        { metadata: { name: 'r-8' }, status: { phase: 'Canary', canaryPods: ['serving-7c9d-b'], conditions: isNot } },
+        { metadata: { name: 'r-6' }, status: { phase: 'Superseded', conditions: isNot } },
+      ]),
+    });
+    expect(rows.filter(({ state }) => state !== 'ok')).toEqual([]);
+    expect(rows).toContainEqual(
+      expect.objectContaining({ subject: '4 pods of serving', reason: 'all answer from r-7; 1 more try another for a ModelRelease' }),
+    );
   });
 
   it('ignores pods that end, and sidecars of another version', () => {

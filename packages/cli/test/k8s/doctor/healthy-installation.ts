@@ -167,7 +167,7 @@ export const migrationsOf = (
 });
 
 export const podStatusOf = (): NonNullable<unknown> => ({
-  release: { active: 'r-7', manifest_sha256: DIGEST, last_refusal: null },
+  release: { active: 'r-7', last_refusal: null },
   pipeline: { experiments: { version: 12, age_s: 1.4 } },
 });
 

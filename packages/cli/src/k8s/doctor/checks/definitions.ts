@@ -39,27 +39,45 @@ export function checkDefinitions({ definitions, schemas }: Installation): Row[] 
   });
 }
 
+/** What a ModelRelease goes through when all is well, and where it rests afterwards. */
+const SOUND_PHASES: ReadonlySet<unknown> = new Set([
+  'Pending',
+  'Loading',
+  'Canary',
+  'AwaitingPromotion',
+  'Promoting',
+  'Active',
+  'Superseded',
+]);
+
 /** Experiments and releases that say of themselves that something is wrong. */
 export function checkResources({ experiments, modelReleases }: Installation): Row[] {
-  return [...unready('experiment', experiments), ...unready('modelrelease', modelReleases)];
+  return [
+    ...complaints('experiment', experiments, (resource) => conditionOf(resource, 'Ready')?.status === 'True'),
+    ...complaints('modelrelease', modelReleases, ({ status }) => SOUND_PHASES.has(status?.['phase'])),
+  ];
 }
 
-function unready(kind: string, listed: Listed<ConditionedResource>): Row[] {
+function complaints(
+  kind: string,
+  listed: Listed<ConditionedResource>,
+  isSound: (resource: ConditionedResource) => boolean,
+): Row[] {
   // The definitions' own check says that a kind is not there.
   if (listed.state === 'absent') return [];
   if (listed.state === 'unknown') return [resources.unknown(kind, listed.reason)];
   const rows = listed.value.flatMap((resource) => {
     const ready = conditionOf(resource, 'Ready');
     const subject = `${kind}/${resource.metadata.name}`;
-    const remedy = { remedy: `kubectl describe ${kind} ${resource.metadata.name}` };
+    const remedy = `kubectl describe ${kind} ${resource.metadata.name}`;
     if (ready === undefined)
       return [
         resources.warning(subject, 'the controller has not looked at it', {
-          ...remedy,
+          remedy,
           page: 'kubernetes.md#the-controller-is-gone',
         }),
       ];
-    return ready.status === 'True' ? [] : [resources.warning(subject, `${ready.reason}: ${ready.message}`, remedy)];
+    return isSound(resource) ? [] : [resources.warning(subject, `${ready.reason}: ${ready.message}`, { remedy })];
   });
   return rows.length > 0 ? rows : [resources.ok(kind, `${listed.value.length} of them, none with a complaint`)];
 }

@@ -45,10 +45,12 @@ function rankingPods({ pods, podStatuses }: Installation): Ranking[] {
 export function checkReleases(installation: Installation): Row[] {
   const { ok, warning, problem, unknown } = releases;
   if (installation.pods.state === 'unknown') return [unknown('pods', installation.pods.reason)];
-  const ranking = rankingPods(installation);
-  if (ranking.length === 0) return [];
-  const subject = `${ranking.length} pods of ${SERVING}`;
+  const tried = canaries(installation);
+  const all = rankingPods(installation);
+  if (all.length === 0) return [];
+  const ranking = all.filter(({ pod }) => !tried.has(pod));
   const rows: Row[] = [];
+  const subject = `${ranking.length} pods of ${SERVING}`;
   const asked = groups(ranking, ({ annotated }) => annotated);
   if (asked.size > 1)
     rows.push(
@@ -57,9 +59,9 @@ export function checkReleases(installation: Installation): Row[] {
         page: 'runbooks/release-skew.md',
       }),
     );
-  const silent = ranking.filter(({ status }) => status === undefined);
+  const silent = all.filter(({ status }) => status === undefined);
   if (silent.length > 0)
-    rows.push(unknown(`${silent.length} of ${subject}`, `/status cannot be read: ${silent[0]!.reason}`, PROXY));
+    rows.push(unknown(`${silent.length} of ${all.length} pods of ${SERVING}`, `/status cannot be read: ${silent[0]!.reason}`, PROXY));
   const loaded = groups(ranking, ({ status }) => status?.release?.active ?? undefined);
   if (loaded.size > 1 && asked.size <= 1)
     rows.push(
@@ -68,18 +70,22 @@ export function checkReleases(installation: Installation): Row[] {
         page: 'runbooks/release-skew.md',
       }),
     );
-  rows.push(...refusals(ranking), ...others(ranking));
+  rows.push(...refusals(all), ...others(ranking));
   if (rows.length > 0) return rows;
   const [release] = loaded.keys();
-  return [
-    release === undefined
-      ? problem(subject, 'serve no release', {
-          remedy: 'make one: docs/kubernetes.md',
-          page: 'runbooks/pods-absent.md',
-        })
-      : ok(subject, `all answer from ${release}`),
-  ];
+  if (release === undefined)
+    return [problem(subject, 'serve no release', { remedy: 'make one: docs/kubernetes.md', page: 'runbooks/pods-absent.md' })];
+  const trying = all.length === ranking.length ? '' : `; ${all.length - ranking.length} more try another for a ModelRelease`;
+  return [ok(subject, `all answer from ${release}${trying}`)];
 }
+
+/** Pods that a ModelRelease lets serve its release before the others. */
+function canaries({ modelReleases }: Installation): Set<string> {
+  const trying = listOf(modelReleases).filter(({ status }) => TRYING.has(status?.['phase']));
+  return new Set(trying.flatMap(({ status }) => (status?.['canaryPods'] as readonly string[] | undefined) ?? []));
+}
+
+const TRYING: ReadonlySet<unknown> = new Set(['Canary', 'AwaitingPromotion']);
 
 const PROXY = {
   remedy:
@@ -99,20 +105,18 @@ function refusals(ranking: readonly Ranking[]): Row[] {
   });
 }
 
-/** Pods that answer from another release than their template names. */
+/** Pods that answer from another release than their template names; of its digest they make sure themselves. */
 function others(ranking: readonly Ranking[]): Row[] {
   return ranking.flatMap(({ pod, annotated, status }) => {
-    const [asked, digest] = annotated?.split(' ') ?? [];
+    const [asked] = annotated?.split(' ') ?? [];
     const active = status?.release?.active;
-    const remedy = { remedy: `kubectl logs ${pod} says what it loaded`, page: 'runbooks/release-refused.md' };
-    if (asked === undefined || active === undefined) return [];
-    if (active !== asked)
-      return [
-        releases.problem(`pod/${pod}`, `answers from ${active ?? 'no release'}, its template names ${asked}`, remedy),
-      ];
-    const loaded = status?.release?.manifest_sha256;
-    if (digest === undefined || loaded === undefined || loaded === null || loaded === digest) return [];
-    return [releases.problem(`pod/${pod}`, `${active} has digest ${loaded}, its template names ${digest}`, remedy)];
+    if (asked === undefined || active === undefined || active === asked) return [];
+    return [
+      releases.problem(`pod/${pod}`, `answers from ${active ?? 'no release'}, its template names ${asked}`, {
+        remedy: `kubectl logs ${pod} says what it loaded`,
+        page: 'runbooks/release-refused.md',
+      }),
+    ];
   });
 }
 
