@@ -72,14 +72,16 @@ export class KubernetesApi {
     let next: string | undefined = '';
     for (let page = 0; next !== undefined; page++) {
       if (page === PAGES_MAX) return { state: 'unknown', reason: `more than ${PAGE * PAGES_MAX} objects` };
-      const query: string = `limit=${PAGE}${next === '' ? '' : `&continue=${encodeURIComponent(next)}`}`;
+      const query = `limit=${PAGE}${next === '' ? '' : `&continue=${encodeURIComponent(next)}`}`;
       const look: Look<{ items?: T[] | null; metadata?: { continue?: string } }> = await this.#look(
         `${path}${path.includes('?') ? '&' : '?'}${query}`,
         metadataOnly ? METADATA_ONLY : 'application/json',
       );
       if (look.state !== 'found') return look;
       items.push(...(look.value.items ?? []));
-      next = look.value.metadata?.continue || undefined;
+      // Its last page says so by an empty text, or by none.
+      const more = look.value.metadata?.continue ?? '';
+      next = more === '' ? undefined : more;
     }
     return { state: 'found', value: items };
   }

@@ -170,7 +170,7 @@ export async function waitForRollout(name: string, options: Omit<InNamespace, 's
       'deploy_failed',
       {
         step: `The roll-out of ${name}`,
-        reason: String(cause.details['reason']),
+        reason: String(cause.details.reason),
         hint: `The old pods serve on. Look: shortlist k8s doctor; back: make rollback DEPLOYMENT=${name}; docs/kubernetes.md#a-roll-out-is-stuck.`,
       },
       { cause },

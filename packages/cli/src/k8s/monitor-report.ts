@@ -28,7 +28,7 @@ export function monitorReport({ at, autoscalers, pods, experiments, modelRelease
     section(pods, 'pods', ['PODS OF', 'READY', 'ALL', 'RESTARTS', 'RELEASES'], podRows),
     section(experiments, 'experiments', ['EXPERIMENT', 'STATE', 'LAYER', 'EXPOSED', 'READY'], (all) =>
       all.map((each) => {
-        const layer = each.spec?.['layer'];
+        const layer = each.spec?.layer;
         return [
           each.metadata.name,
           statusText(each, 'state'),

@@ -46,7 +46,7 @@ export async function serverSide(
   try {
     return await run(forceConflicts);
   } catch (error) {
-    const rivals = error instanceof ShortlistError ? rivalsOf(String(error.details['reason'])) : [];
+    const rivals = error instanceof ShortlistError ? rivalsOf(String(error.details.reason)) : [];
     if (rivals.length === 0 || !rivals.every((manager) => BY_HAND.has(manager))) throw error;
     say(`Fields that were changed by hand (${rivals.join(', ')}) become what is described again`);
     return run(true);

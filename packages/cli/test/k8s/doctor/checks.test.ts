@@ -61,7 +61,7 @@ const scaler =
 const condition = (type: string, to: object): Change =>
   scaler(({ status }) =>
     Object.assign(
-      status!.conditions!.find((each) => each!.type === type)!,
+      status!.conditions!.find((each) => each.type === type)!,
       to,
     ),
   );

@@ -54,7 +54,7 @@ const SOUND_PHASES: ReadonlySet<unknown> = new Set([
 export function checkResources({ experiments, modelReleases }: Installation): Row[] {
   return [
     ...complaints('experiment', experiments, (resource) => conditionOf(resource, 'Ready')?.status === 'True'),
-    ...complaints('modelrelease', modelReleases, ({ status }) => SOUND_PHASES.has(status?.['phase'])),
+    ...complaints('modelrelease', modelReleases, ({ status }) => SOUND_PHASES.has(status?.phase)),
   ];
 }
 

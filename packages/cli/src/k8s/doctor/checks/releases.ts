@@ -61,7 +61,13 @@ export function checkReleases(installation: Installation): Row[] {
     );
   const silent = all.filter(({ status }) => status === undefined);
   if (silent.length > 0)
-    rows.push(unknown(`${silent.length} of ${all.length} pods of ${SERVING}`, `/status cannot be read: ${silent[0]!.reason}`, PROXY));
+    rows.push(
+      unknown(
+        `${silent.length} of ${all.length} pods of ${SERVING}`,
+        `/status cannot be read: ${silent[0]!.reason}`,
+        PROXY,
+      ),
+    );
   const loaded = groups(ranking, ({ status }) => status?.release?.active ?? undefined);
   if (loaded.size > 1 && asked.size <= 1)
     rows.push(
@@ -74,15 +80,18 @@ export function checkReleases(installation: Installation): Row[] {
   if (rows.length > 0) return rows;
   const [release] = loaded.keys();
   if (release === undefined)
-    return [problem(subject, 'serve no release', { remedy: 'make one: docs/kubernetes.md', page: 'runbooks/pods-absent.md' })];
-  const trying = all.length === ranking.length ? '' : `; ${all.length - ranking.length} more try another for a ModelRelease`;
+    return [
+      problem(subject, 'serve no release', { remedy: 'make one: docs/kubernetes.md', page: 'runbooks/pods-absent.md' }),
+    ];
+  const trying =
+    all.length === ranking.length ? '' : `; ${all.length - ranking.length} more try another for a ModelRelease`;
   return [ok(subject, `all answer from ${release}${trying}`)];
 }
 
 /** Pods that a ModelRelease lets serve its release before the others. */
 function canaries({ modelReleases }: Installation): Set<string> {
-  const trying = listOf(modelReleases).filter(({ status }) => TRYING.has(status?.['phase']));
-  return new Set(trying.flatMap(({ status }) => (status?.['canaryPods'] as readonly string[] | undefined) ?? []));
+  const trying = listOf(modelReleases).filter(({ status }) => TRYING.has(status?.phase));
+  return new Set(trying.flatMap(({ status }) => (status?.canaryPods as readonly string[] | undefined) ?? []));
 }
 
 const TRYING: ReadonlySet<unknown> = new Set(['Canary', 'AwaitingPromotion']);
