@@ -288,7 +288,9 @@ describe(`shortlist k8s on a real control plane ${absent}`, { timeout: MINUTES_5
       stderr: matching(/REVISION[^]*Nothing was changed/),
     });
     const context = (await plane.kubectl(['config', 'current-context'])).trim();
-    expect(await shortlist('rollback', 'ingest', '--context', context, '--timeout', '240', '--settle', '5')).toMatchObject({
+    expect(
+      await shortlist('rollback', 'ingest', '--context', context, '--timeout', '240', '--settle', '5'),
+    ).toMatchObject({
       code: 0,
       stderr: matching(/rolled back[^]*successfully rolled out/),
     });
@@ -298,7 +300,18 @@ describe(`shortlist k8s on a real control plane ${absent}`, { timeout: MINUTES_5
   it.skipIf(absent)('writes a release into the pods, and takes it back', async () => {
     const context = (await plane.kubectl(['config', 'current-context'])).trim();
     const release = ['--release', '20260301-120000', '--manifest-sha256', 'd'.repeat(64)];
-    const deployed = await shortlist('deploy', 'dev', ...WITHOUT, ...release, '--context', context, '--timeout', '240', '--settle', '5');
+    const deployed = await shortlist(
+      'deploy',
+      'dev',
+      ...WITHOUT,
+      ...release,
+      '--context',
+      context,
+      '--timeout',
+      '240',
+      '--settle',
+      '5',
+    );
     expect(deployed.stderr).toMatch(
       /changed +Deployment\/serving[^]*\+.*shortlist\.dev\/release: "?20260301-120000[^]*0 created, 1 changed/,
     );

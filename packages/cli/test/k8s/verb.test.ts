@@ -69,8 +69,11 @@ describe('shortlist k8s', () => {
   it('says what to install when there is no kubectl', async () => {
     const main = join(import.meta.dirname, '../../src/main.ts');
     const { code, stderr } = await new Promise<{ code: unknown; stderr: string }>((done) => {
-      execFile(process.execPath, [main, 'k8s', 'render', join(folder, 'overlay')], { env: { PATH: '/nowhere' } }, (error, _, text) =>
-        done({ code: error?.code, stderr: text }),
+      execFile(
+        process.execPath,
+        [main, 'k8s', 'render', join(folder, 'overlay')],
+        { env: { PATH: '/nowhere' } },
+        (error, _, text) => done({ code: error?.code, stderr: text }),
       );
     });
     expect(stderr).toMatch(/kubectl_missing: kubectl cannot be started: .*Install it/);

@@ -373,7 +373,12 @@ const BROKEN: readonly [
       modelReleases: found([
         {
           metadata: { name: 'r-8' },
-          status: { phase: 'Failed', conditions: [{ type: 'Ready', status: 'False', reason: 'Failed', message: 'pod a: release_digest_mismatch' }] },
+          status: {
+            phase: 'Failed',
+            conditions: [
+              { type: 'Ready', status: 'False', reason: 'Failed', message: 'pod a: release_digest_mismatch' },
+            ],
+          },
         },
       ]),
     }),
@@ -681,7 +686,10 @@ describe('the doctor', () => {
     });
     expect(rows.filter(({ state }) => state !== 'ok')).toEqual([]);
     expect(rows).toContainEqual(
-      expect.objectContaining({ subject: '4 pods of serving', reason: 'all answer from r-7; 1 more try another for a ModelRelease' }),
+      expect.objectContaining({
+        subject: '4 pods of serving',
+        reason: 'all answer from r-7; 1 more try another for a ModelRelease',
+      }),
     );
   });
 
