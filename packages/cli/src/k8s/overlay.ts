@@ -27,7 +27,8 @@ export async function readOverlay(
   const { namespace, release, without = [] } = options;
   const folder = await folderOf(repository, overlay);
   const text = namespace === undefined ? await kustomize(folder) : await inNamespace(folder, namespace);
-  const objects = parseManifests(text).filter((object) => !without.includes(groupOf(object)));
+  const all = parseManifests(text).map((object) => (namespace === undefined ? object : bound(object, namespace)));
+  const objects = all.filter((object) => !without.includes(groupOf(object)));
   return setRelease(setImages(objects, options), release);
 }
 
@@ -58,4 +59,13 @@ async function inNamespace(folder: string, namespace: string): Promise<string> {
   } finally {
     await rm(outer, { recursive: true });
   }
+}
+
+/** Accounts that a binding names are the one thing that kustomize leaves in the namespace where it found them. */
+function bound(object: Manifest, namespace: string): Manifest {
+  if (object.kind !== 'RoleBinding' || !Array.isArray(object.subjects)) return object;
+  const subjects = (object.subjects as Readonly<Record<string, unknown>>[]).map((subject) =>
+    subject.kind === 'ServiceAccount' ? { ...subject, namespace } : subject,
+  );
+  return { ...object, subjects };
 }
