@@ -26,6 +26,15 @@ interface Answer {
   readonly text: string;
 }
 
+interface ListPage<T> {
+  readonly items?: readonly T[] | null;
+  /** Where the next page begins; empty or absent after the last. */
+  readonly metadata?: { readonly continue?: string };
+}
+
+const pathOfPage = (path: string, from: string): string =>
+  `${path}${path.includes('?') ? '&' : '?'}limit=${PAGE}${from === '' ? '' : `&continue=${encodeURIComponent(from)}`}`;
+
 /** Reads of the Kubernetes API by path: whatever it answers is an answer, so that one refusal does not end the others. */
 export class KubernetesApi {
   readonly server: string;
@@ -69,21 +78,16 @@ export class KubernetesApi {
   /** All objects of a list, page by page. */
   async list<T>(path: string, { metadataOnly = false } = {}): Promise<Listed<T>> {
     const items: T[] = [];
-    let next: string | undefined = '';
-    for (let page = 0; next !== undefined; page++) {
-      if (page === PAGES_MAX) return { state: 'unknown', reason: `more than ${PAGE * PAGES_MAX} objects` };
-      const query = `limit=${PAGE}${next === '' ? '' : `&continue=${encodeURIComponent(next)}`}`;
-      const look: Look<{ items?: T[] | null; metadata?: { continue?: string } }> = await this.#look(
-        `${path}${path.includes('?') ? '&' : '?'}${query}`,
-        metadataOnly ? METADATA_ONLY : 'application/json',
-      );
+    const accept = metadataOnly ? METADATA_ONLY : 'application/json';
+    let from = '';
+    for (let page = 0; page < PAGES_MAX; page++) {
+      const look = await this.#look<ListPage<T>>(pathOfPage(path, from), accept);
       if (look.state !== 'found') return look;
       items.push(...(look.value.items ?? []));
-      // Its last page says so by an empty text, or by none.
-      const more = look.value.metadata?.continue ?? '';
-      next = more === '' ? undefined : more;
+      from = look.value.metadata?.continue ?? '';
+      if (from === '') return { state: 'found', value: items };
     }
-    return { state: 'found', value: items };
+    return { state: 'unknown', reason: `more than ${PAGE * PAGES_MAX} objects` };
   }
 
   async #look<T>(path: string, accept: string): Promise<Look<T>> {
