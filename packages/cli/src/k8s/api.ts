@@ -17,6 +17,12 @@ export interface ClusterChoice {
   readonly context?: string;
 }
 
+/** The cluster alone, of options that hold more. */
+export const clusterOf = ({ kubeconfig, context }: ClusterChoice): ClusterChoice => ({
+  ...(kubeconfig === undefined ? {} : { kubeconfig }),
+  ...(context === undefined ? {} : { context }),
+});
+
 /** The metadata of objects, without their content: what is asked of Secrets. */
 const METADATA_ONLY =
   'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';

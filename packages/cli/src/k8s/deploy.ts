@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
-import { KubernetesApi } from './api.ts';
+import { clusterOf, KubernetesApi } from './api.ts';
 import { differenceOf, namespaceOf, type ApplyOptions, type Difference } from './diff.ts';
 import { diffReport } from './diff-report.ts';
 import { exitCodeOf } from './doctor/row.ts';
 import { lookOnce, printLook, type DoctorOptions } from './doctor/run-doctor.ts';
 import { conditionOf, type Job } from './objects.ts';
-import { kubectl, type KubectlOptions } from './kubectl.ts';
+import { kubectl } from './kubectl.ts';
 import { nameOf, type Manifest } from './manifest.ts';
 import { readOverlay } from './overlay.ts';
 import { pass, say } from './progress.ts';
@@ -112,12 +112,6 @@ async function apply({ objects, changes }: Difference, options: InNamespace): Pr
   for (const { metadata } of stages.serving.filter(({ kind }) => kind === 'Deployment'))
     await waitForRollout(metadata.name, options);
 }
-
-/** The cluster alone: objects have their namespaces, and definitions have none. */
-const clusterOf = ({ kubeconfig, context }: ApplyOptions): KubectlOptions => ({
-  ...(kubeconfig === undefined ? {} : { kubeconfig }),
-  ...(context === undefined ? {} : { context }),
-});
 
 async function applyObjects(what: string, objects: readonly Manifest[], options: ApplyOptions): Promise<void> {
   if (objects.length === 0) return;

@@ -1,5 +1,5 @@
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
-import { KubernetesApi, type ClusterChoice } from './api.ts';
+import { clusterOf, KubernetesApi, type ClusterChoice } from './api.ts';
 import { changeOf, changesOf, diffReport, type Change } from './diff-report.ts';
 import { groupOf, type Manifest } from './manifest.ts';
 import { NAMESPACE } from './names.ts';
@@ -46,8 +46,13 @@ export async function differenceOf(objects: readonly Manifest[], options: ApplyO
     return { changes: objects.map((object) => changeOf(object, 'created')), objects, first: true };
   const jobs = objects.filter(({ kind }) => kind === 'Job');
   const others = objects.filter(({ kind }) => kind !== 'Job');
-  // kubectl takes the namespace as that of objects without one; all have theirs.
-  const { stdout } = await serverSide('diff', others, { ...options, namespace: namespaceOf(objects), codes: [0, 1] });
+  const force = options.forceConflicts === undefined ? {} : { forceConflicts: options.forceConflicts };
+  const { code, stdout } = await serverSide('diff', others, { ...clusterOf(options), ...force, codes: [0, 1] });
+  if (code === 1 && !/^diff /m.test(stdout))
+    throw new ShortlistError('kubectl_failed', {
+      verb: 'diff',
+      reason: `what it printed is no output of diff -u -N; unset KUBECTL_EXTERNAL_DIFF: ${stdout.slice(0, 200)}`,
+    });
   return { changes: [...changesOf(stdout, others), ...(await changedJobs(api, jobs))], objects, first: false };
 }
 

@@ -1,4 +1,4 @@
-import { KubernetesApi } from './api.ts';
+import { clusterOf, KubernetesApi } from './api.ts';
 import { lookAfterwards, waitForRollout, type DeployOptions } from './deploy.ts';
 import { kubectl } from './kubectl.ts';
 import { pass, say } from './progress.ts';
@@ -14,12 +14,8 @@ export interface RollbackOptions extends Pick<DeployOptions, 'kubeconfig' | 'con
  * release together: all three are in its pod template. Without `--context` it only shows the revisions.
  */
 export async function rollback(repository: string, deployment: string, options: RollbackOptions): Promise<number> {
-  const { kubeconfig, context, namespace, revision } = options;
-  const where = {
-    namespace,
-    ...(kubeconfig === undefined ? {} : { kubeconfig }),
-    ...(context === undefined ? {} : { context }),
-  };
+  const { context, namespace, revision } = options;
+  const where = { namespace, ...clusterOf(options) };
   const { server, context: current } = await KubernetesApi.open(options);
   const history = await kubectl(['rollout', 'history', `deployment/${deployment}`], where);
   say(
