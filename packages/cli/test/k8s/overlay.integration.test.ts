@@ -27,14 +27,22 @@ beforeAll(async () => {
   ];
   const file = join(repository, 'deploy/overlays/dev');
   await writeFile(join(file, 'objects.yaml'), objects.map((object) => JSON.stringify(object)).join('\n---\n'));
-  await writeFile(join(file, 'kustomization.yaml'), JSON.stringify({ namespace: 'shortlist', resources: ['objects.yaml'] }));
+  await writeFile(
+    join(file, 'kustomization.yaml'),
+    JSON.stringify({ namespace: 'shortlist', resources: ['objects.yaml'] }),
+  );
 });
 afterAll(() => rm(repository, { recursive: true }));
 
 describe(`an overlay ${absent}`, () => {
   it.skipIf(absent)('is read by name and by folder', async () => {
     const byName = await readOverlay(repository, 'dev');
-    expect(byName.map(({ kind }) => kind).sort()).toEqual(['Namespace', 'RoleBinding', 'ServiceAccount', 'ServiceMonitor']);
+    expect(byName.map(({ kind }) => kind).sort()).toEqual([
+      'Namespace',
+      'RoleBinding',
+      'ServiceAccount',
+      'ServiceMonitor',
+    ]);
     expect(await readOverlay('/nowhere', join(repository, 'deploy/overlays/dev'))).toEqual(byName);
   });
 

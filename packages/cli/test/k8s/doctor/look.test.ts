@@ -44,12 +44,17 @@ const cpu = (usage: string) => ({
 const OBJECTS: Readonly<Record<string, unknown>> = {
   '/version': healthy.version.state === 'found' ? healthy.version.value : undefined,
   [`/api/v1/${NS}`]: healthy.namespaceObject.state === 'found' ? healthy.namespaceObject.value : undefined,
-  [`/apis/metrics.k8s.io/v1beta1/${NS}/pods?labelSelector=${LABEL}`]: { items: ['550m', '540m', '560m', '550m', '550m'].map(cpu) },
+  [`/apis/metrics.k8s.io/v1beta1/${NS}/pods?labelSelector=${LABEL}`]: {
+    items: ['550m', '540m', '560m', '550m', '550m'].map(cpu),
+  },
   [`/apis/external.metrics.k8s.io/v1beta1/${NS}/ranking_p99_pressure`]: {
     items: [{ metricName: 'ranking_p99_pressure', value: '62500m' }],
   },
   ...Object.fromEntries(
-    ['a', 'b', 'c', 'd', 'e'].map((suffix) => [`/api/v1/${NS}/pods/serving-7c9d-${suffix}:8080/proxy/status`, podStatusOf()]),
+    ['a', 'b', 'c', 'd', 'e'].map((suffix) => [
+      `/api/v1/${NS}/pods/serving-7c9d-${suffix}:8080/proxy/status`,
+      podStatusOf(),
+    ]),
   ),
 };
 
@@ -67,11 +72,16 @@ beforeAll(async () => {
     if (status !== undefined) return answer(status, { kind: 'Status', message: `no ${path}` });
     const list = LISTS[path];
     if (list !== undefined) return answer(200, { metadata: {}, items: listOf(list) });
-    return OBJECTS[path] === undefined ? answer(404, { kind: 'Status', reason: 'NotFound' }) : answer(200, OBJECTS[path]);
+    return OBJECTS[path] === undefined
+      ? answer(404, { kind: 'Status', reason: 'NotFound' })
+      : answer(200, OBJECTS[path]);
   }).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   folder = await mkdtemp(join(tmpdir(), 'shortlist-look-'));
-  const cluster = { server: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, 'insecure-skip-tls-verify': true };
+  const cluster = {
+    server: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    'insecure-skip-tls-verify': true,
+  };
   const config = {
     apiVersion: 'v1',
     kind: 'Config',
@@ -122,7 +132,10 @@ describe('a look at an installation', () => {
     const seen = await look();
     refused = new Map();
     expect(seen.secrets).toEqual({ state: 'unknown', reason: `403: no /api/v1/${NS}/secrets` });
-    expect(seen.podStatuses.get('serving-7c9d-c')).toMatchObject({ state: 'unknown', reason: expect.stringMatching(/^503: /) as unknown });
+    expect(seen.podStatuses.get('serving-7c9d-c')).toMatchObject({
+      state: 'unknown',
+      reason: expect.stringMatching(/^503: /) as unknown,
+    });
     expect(seen.deployments).toEqual(healthy.deployments);
   });
 
