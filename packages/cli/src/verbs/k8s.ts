@@ -38,7 +38,7 @@ export function register(program: Command, environment: Environment): void {
     .option('--json', 'one List as JSON')
     .action(async (overlay: string, options: OverlayArguments & { json?: boolean }) => {
       const { render } = await import('../k8s/render.ts');
-      await render(repository, overlay, { ...options, ...overlayOptions(options) });
+      await render(repository, overlay, { ...overlayOptions(options), json: options.json === true });
     });
 
   withCluster(withOverlay(k8s.command('diff <overlay>')))
@@ -48,7 +48,7 @@ export function register(program: Command, environment: Environment): void {
     .option('--json', 'as JSON')
     .action(async (overlay: string, options: ApplyArguments & { json?: boolean }) => {
       const { diff } = await import('../k8s/diff.ts');
-      process.exitCode = await diff(repository, overlay, { ...options, ...overlayOptions(options) });
+      process.exitCode = await diff(repository, overlay, { ...applyOptions(options), json: options.json === true });
     });
 
   withCluster(withOverlay(k8s.command('deploy <overlay>')))
@@ -62,7 +62,7 @@ export function register(program: Command, environment: Environment): void {
     .action(async (overlay: string, { timeout, settle, ...options }: ApplyArguments & Waits) => {
       const { deploy } = await import('../k8s/deploy.ts');
       const waits = { timeoutS: seconds('timeout', timeout), settleS: seconds('settle', settle) };
-      process.exitCode = await deploy(repository, overlay, { ...options, ...overlayOptions(options), ...waits });
+      process.exitCode = await deploy(repository, overlay, { ...applyOptions(options), ...waits });
     });
 
   withNamespace(withCluster(k8s.command('rollback [deployment]')))
@@ -156,6 +156,17 @@ function overlayOptions({
     ...(release === undefined || manifestSha256 === undefined ? {} : { release: { id: release, manifestSha256 } }),
     ...(namespace === undefined ? {} : { namespace }),
     ...(without === undefined ? {} : { without }),
+  };
+}
+
+function applyOptions(given: ApplyArguments) {
+  const { kubeconfig, context, forceConflicts = false, full = false } = given;
+  return {
+    ...overlayOptions(given),
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(context === undefined ? {} : { context }),
+    forceConflicts,
+    full,
   };
 }
 

@@ -571,7 +571,7 @@ const BROKEN: readonly [
     'a budget that lets nobody go',
     ({ budgets }) => ({
       budgets: changed(budgets, 'serving', (item) =>
-        Object.assign(writable(item).status, { disruptionsAllowed: 0, desiredHealthy: 5 }),
+        Object.assign(writable(item).status!, { disruptionsAllowed: 0, desiredHealthy: 5 }),
       ),
     }),
     'problem',
@@ -583,7 +583,7 @@ const BROKEN: readonly [
     'a budget that waits for pods',
     ({ budgets }) => ({
       budgets: changed(budgets, 'serving', (item) =>
-        Object.assign(writable(item).status, { disruptionsAllowed: 0, currentHealthy: 4 }),
+        Object.assign(writable(item).status!, { disruptionsAllowed: 0, currentHealthy: 4 }),
       ),
     }),
     'warning',
