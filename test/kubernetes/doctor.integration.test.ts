@@ -28,7 +28,7 @@ function shortlist(...args: string[]): Promise<Outcome> {
     ...process.env,
     KUBECONFIG: plane.kubeconfig,
     KUBECACHEDIR: `${plane.folder}/cache`,
-    PATH: `${binaries}:${process.env['PATH']}`,
+    PATH: `${binaries}:${process.env.PATH}`,
   };
   return new Promise((done) => {
     execFile(SHORTLIST, ['k8s', ...args], { env, maxBuffer: 64 << 20 }, (error, stdout, stderr) =>

@@ -62,7 +62,7 @@ function run({ line }: Command): Promise<{ code: number; output: string }> {
     ...process.env,
     KUBECONFIG: plane.kubeconfig,
     KUBECACHEDIR: join(plane.folder, 'cache'),
-    PATH: `${binaries}:${process.env['PATH']}`,
+    PATH: `${binaries}:${process.env.PATH}`,
   };
   const child = spawn('bash', ['-c', prelude() + finite], { cwd: folder, env });
   let output = '';

@@ -5,7 +5,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { globSync } from 'node:fs';
 
-export const ROOT = join(import.meta.dirname, '../..');
+const ROOT = join(import.meta.dirname, '../..');
 export const TERRAFORM = join(ROOT, 'terraform');
 const SCHEMA_PROVIDER = join(import.meta.dirname, 'schema-provider');
 const REGISTRY = 'registry.terraform.io';

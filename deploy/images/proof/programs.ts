@@ -6,7 +6,7 @@ import type { ImageConfig } from './engine.ts';
 import { DATASET, type Surroundings } from './surroundings.ts';
 
 /** An image that lies unpacked. */
-export interface Unpacked {
+interface Unpacked {
   readonly config: ImageConfig;
   readonly root: string;
 }

@@ -59,7 +59,7 @@ export function requestApi<T>(
           try {
             resolve((/^\s*[{[]/.test(text) ? JSON.parse(text) : text) as T);
           } catch (error) {
-            reject(error);
+            reject(new Error(`${what}: the answer is not what it says to be`, { cause: error }));
           }
         });
       },

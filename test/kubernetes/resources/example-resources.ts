@@ -21,7 +21,7 @@ export const experiment = (changes: Json = {}, name = 'checkout'): Resource => (
   spec: { layer: 'ranking', variants, metrics: { success: ['click-rate'] }, ...changes },
 });
 
-export const RELEASE = 'r-202611210500-0a1b2c3d';
+const RELEASE = 'r-202611210500-0a1b2c3d';
 const SHA256 = 'a'.repeat(64);
 
 /** A ModelRelease as small as one can be; `changes` to its spec win. */

@@ -119,7 +119,7 @@ function providerOf(text: string): Block {
 function objectOf(block: Block): Type {
   const fields = Object.entries(block.attributes).map(([key, { type }]) => [key, type] as const);
   const inner = Object.entries(block.blocks).map(([key, one]) => [key, [one.nesting, objectOf(one.block)]] as const);
-  return ['object', Object.fromEntries([...fields, ...inner]) as Record<string, Type>];
+  return ['object', Object.fromEntries([...fields, ...inner])];
 }
 
 function usedResources(folder: string): string[] {

@@ -2,7 +2,7 @@
  * The fields of Kubernetes objects that are read here, as the API server writes them: times are ISO 8601 text, what is
  * empty is absent.
  */
-export interface Metadata {
+interface Metadata {
   readonly name: string;
   readonly namespace?: string;
   readonly generation?: number;
@@ -109,7 +109,7 @@ export interface MetricStatus {
   readonly pods?: { readonly metric: { readonly name: string }; readonly current: MetricValue };
 }
 
-export interface MetricValue {
+interface MetricValue {
   readonly averageUtilization?: number;
   readonly averageValue?: string;
   readonly value?: string;

@@ -54,7 +54,7 @@ export async function serverSide(
 }
 
 /** The field managers that a refusal names: `conflict with "kubectl-rollout" using apps/v1`. */
-export function rivalsOf(reason: string): string[] {
+function rivalsOf(reason: string): string[] {
   const named = [...reason.matchAll(/conflicts? with "([^"]+)"/g)].map(([, manager]) => manager!);
   return [...new Set(named)].sort();
 }

@@ -42,12 +42,14 @@ export class ClusterDouble {
   pods: PodDouble[];
   /** Asked before each request; says whether it fails, before it is done or after. */
   fault: (request: KubeRequest) => 'before' | 'after' | null = () => null;
+  readonly #replicas: number;
   #made = 0;
   #stuckTicks = 0;
   #uid = 0;
   #reconciler: ModelReleaseReconciler;
 
   constructor(replicas: number) {
+    this.#replicas = replicas;
     this.pods = Array.from({ length: replicas }, () => this.#makePod());
     this.pods.forEach((pod) => (pod.isReady = true));
     this.#reconciler = this.#begin();
@@ -141,6 +143,8 @@ export class ClusterDouble {
     const canStart = starting !== undefined && !starting.isIll && !this.broken.has(starting.named?.release ?? '');
     if (canStart) starting.isReady = true;
     this.#stuckTicks = starting?.isReady === false ? this.#stuckTicks + 1 : 0;
+    // One that went without another in its place: ill when the template changed.
+    if (this.pods.length < this.#replicas && this.pods.every(({ isReady }) => isReady)) this.pods.push(this.#makePod());
     const [first] = old.filter(({ isReady }) => isReady);
     if (first === undefined) return;
     const isReplaced =
@@ -216,17 +220,15 @@ export class ClusterDouble {
 
   #api(): KubeApi {
     const api: KubeApi = {
-      request: <T>(request: KubeRequest): Promise<T> => {
-        const fault = this.fault(request);
-        const failure = new KubeError({ status: 0, reason: 'Unreachable', message: 'as the test wants it' });
-        if (fault === 'before') return Promise.reject(failure);
-        try {
+      request: <T>(request: KubeRequest): Promise<T> =>
+        Promise.resolve().then(() => {
+          const fault = this.fault(request);
+          const failure = new KubeError({ status: 0, reason: 'Unreachable', message: 'as the test wants it' });
+          if (fault === 'before') throw failure;
           const answer = structuredClone(this.#handle(request)) as T;
-          return fault === 'after' ? Promise.reject(failure) : Promise.resolve(answer);
-        } catch (error) {
-          return Promise.reject(error as Error);
-        }
-      },
+          if (fault === 'after') throw failure;
+          return answer;
+        }),
       lines: () => {
         throw new Error('nobody watches here');
       },

@@ -53,7 +53,7 @@ function rowsOf(kind: Kind, look: Listed<NamedObject>, users: ReadonlyMap<string
 }
 
 /** What a pod cannot start without. */
-export function referencesOf(pod: PodSpec): [Kind, string][] {
+function referencesOf(pod: PodSpec): [Kind, string][] {
   const found: [Kind, string][] = [];
   const add = (kind: Kind, name: string | undefined, optional?: boolean) => {
     if (name !== undefined && name !== '' && optional !== true) found.push([kind, name]);
