@@ -60,7 +60,6 @@ export const EXPERIMENT_RULES: Rules = {
       // The tolerance of packages/experiments/src/documents/check-spec.ts.
       rule: `${sum} > 0.999999999 && ${sum} < 1.000000001`,
       message: 'the weights of the variants must add up to 1',
-      messageExpression: `'the weights of the variants add up to ' + string(${sum}) + ', not to 1'`,
     },
     {
       rule: 'self.all(v, self.exists_one(o, o.name == v.name))',

@@ -162,7 +162,7 @@ describe(`the resources of shortlist.dev ${absent}`, { timeout: MINUTES_5 }, () 
       /NAME +RELEASE +PHASE +PODS +LOADED +SERVING +VERIFIED +READY +AGE\nlisted +r-202611210500-0a1b2c3d +Active +5 +5 +4 +False +/,
     );
     expect(await plane.kubectl(['get', 'exp', 'listed'])).toMatch(
-      /NAME +STATE +LAYER +EXPOSED +PROMOTED +READY +AGE\n/,
+      /NAME +STATE +LAYER +EXPOSED +UNITS +PROMOTED +READY +SINCE +AGE\n/,
     );
     expect((await plane.kubectl(['get', 'shortlist', '-o', 'name'])).trim().split('\n')).toEqual(
       expect.arrayContaining(['experiment.shortlist.dev/listed', 'modelrelease.shortlist.dev/listed']),

@@ -113,7 +113,7 @@ const containerWith = (securityContext: object) => ({
   containers: [{ ...main, securityContext: { ...main.securityContext, ...securityContext } }],
 });
 const BAD: readonly [what: string, spec: object, message: RegExp][] = [
-  ['privileged container', containerWith({ privileged: true }), /privileged/],
+  ['privileged container', containerWith({ privileged: true, allowPrivilegeEscalation: true }), /privileged/],
   ['user root', containerWith({ runAsUser: 0 }), /runAsUser/],
   ['user not said', { ...GOOD, securityContext: { seccompProfile: { type: 'RuntimeDefault' } } }, /runAsNonRoot/],
   ['no seccomp profile', { ...GOOD, securityContext: { runAsNonRoot: true } }, /seccompProfile/],

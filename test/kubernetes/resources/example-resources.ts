@@ -57,7 +57,7 @@ export const BAD_RESOURCES: readonly BadResource[] = [
     'weights below 1',
     experiment({ variants: [variants[0], { ...variants[1], weight: 0.4 }] }),
     'spec.variants',
-    'the weights of the variants add up to 0.9, not to 1',
+    'the weights of the variants must add up to 1',
   ),
   bad(
     'two variants of one name',
@@ -150,7 +150,7 @@ export const BAD_RESOURCES: readonly BadResource[] = [
     'an attribute that nobody knows',
     experiment({ targeting: [{ attribute: 'country', in: ['de'] }] }),
     'spec.targeting[0].attribute',
-    'an attribute is context.surface, context.device, context.category or user.<attribute>',
+    'an attribute is context.surface, context.device, context.category or user.',
   ),
   bad('no layer', experiment({ layer: undefined }), 'spec.layer', 'Required value'),
   bad('no such type', experiment({ type: 'bandit' }), 'spec.type', 'supported values: \\"ab\\", \\"interleaving\\"'),
