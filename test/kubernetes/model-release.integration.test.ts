@@ -4,7 +4,7 @@
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ModelReleaseStatus } from '@shortlist/core/contracts/model-release-resource.ts';
 import { startChild, untilReady, type ChildPod } from '../../packages/serving/test/child-pod.ts';
 import { findBinaries } from './control-plane/binaries.ts';
@@ -88,7 +88,7 @@ beforeAll(async () => {
     SHORTLIST_CONTROLLER_EXPERIMENTS_URL: 'http://127.0.0.1:9',
   });
   await untilReady(controller);
-  await expect.poll(() => pods.urls.size, { timeout: MINUTES_5 }).toBe(REPLICAS);
+  await vi.waitFor(() => expect(pods.urls.size).toBe(REPLICAS), { timeout: MINUTES_5, interval: 100 });
 }, MINUTES_5);
 
 afterAll(async () => {
