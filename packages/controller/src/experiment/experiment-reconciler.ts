@@ -5,6 +5,7 @@ import { ExperimentSpecSchema, type ExperimentSpec } from '@shortlist/core/contr
 import type { ExperimentStatus } from '@shortlist/core/contracts/experiment-resource.ts';
 import { pause } from '../runtime/fence.ts';
 import { Collection } from '../runtime/kube-api.ts';
+import { isConflict, isNotFound } from '../runtime/kube-error.ts';
 import type { KubeResource } from '../runtime/kube-object.ts';
 import type { Outcome, Reconciler, Term } from '../runtime/reconciler.ts';
 import { endExperiment } from './end-experiment.ts';
@@ -133,7 +134,14 @@ export class ExperimentReconciler implements Reconciler<Experiment> {
     const isRunning = served !== null && SPLITTING.has(served.status.state);
     const numbers = served === null ? {} : await this.#numbers(resource, served);
     const observed: Observed = { served, refusal, ...numbers };
-    await this.#write(resource, statusOf(resource.status ?? {}, observed, this.#moment(resource)));
+    try {
+      await this.#write(resource, statusOf(resource.status ?? {}, observed, this.#moment(resource)));
+    } catch (error) {
+      if (!isAway(error)) throw error;
+      // A deletion that was decided before our finalizer was there does not wait for it: nobody else will end this.
+      await this.#end(resource);
+      return {};
+    }
     this.#seen.set(name, version);
     const { resultsEveryMs, refusedAgainMs } = this.#options;
     const againMs = Math.min(isRunning ? resultsEveryMs : Infinity, refusal === null ? Infinity : refusedAgainMs);
@@ -190,11 +198,16 @@ export class ExperimentReconciler implements Reconciler<Experiment> {
     }
   }
 
+  /** Says what was done. */
+  #end(resource: Experiment): Promise<string> {
+    const { service } = this.#options;
+    const reason = reasonOf('deleted', resource);
+    return endExperiment(service, { resource, reason, attemptsMax: CONFLICTS_MAX });
+  }
+
   async #letGo(resource: Experiment): Promise<void> {
-    const { term, service } = this.#options;
-    const ended = await endExperiment(service, {
-      ...{ resource, reason: reasonOf('deleted', resource), attemptsMax: CONFLICTS_MAX },
-    });
+    const { term } = this.#options;
+    const ended = await this.#end(resource);
     await term.events.record(resource, {
       ...{ type: 'Normal', reason: 'Deleted', action: 'Delete', note: ended, transition: 'deleted' },
     });
@@ -228,3 +241,7 @@ const reasonOf = (verb: string, { metadata: { namespace = '', name, generation =
 /** Somebody else was faster; what they made of it is looked at. */
 const isRace = ({ code }: ServiceRefusal): boolean =>
   code === 'version_conflict' || code === 'document_not_found' || code === 'transition_refused';
+
+/** Not there, or another one of the same name: what is applied carries its uid. */
+const isAway = (error: unknown): boolean =>
+  isNotFound(error) || (isConflict(error) && (error as Error).message.includes('uid mismatch'));
