@@ -45,6 +45,8 @@ packages() {
   cd "$APP"
   # The headers of the node that will run it, from the base image and not from a download.
   export npm_config_nodedir=/usr/local
+  # In the build stage only; the proof keeps it from one image to the next.
+  export npm_config_cache=/var/cache/npm
   # The CPU files are in the package; its script would look for GPU libraries elsewhere.
   export ONNXRUNTIME_NODE_INSTALL=skip
   # Optional ones are servers for a laptop (embedded-postgres) and stand-ins for other runtimes.

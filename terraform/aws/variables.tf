@@ -65,7 +65,7 @@ variable "admin_principal_arns" {
 variable "serving_pods" {
   description = "Serving pods: the autoscaler's least and most, and what `shortlist capacity` plans for the busiest hour with a zone gone. The default is 10,000 requests/s, 1,000,000 items, 500 candidates, p99 100 ms."
   type        = object({ least = number, planned = number, most = number })
-  default     = { least = 5, planned = 39, most = 50 }
+  default     = { least = 5, planned = 48, most = 50 }
 }
 
 variable "serving_pod_memory_gib" {

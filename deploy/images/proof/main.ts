@@ -15,6 +15,8 @@ import { isInstalled } from './shell.ts';
 import { openSurroundings } from './surroundings.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../../..');
+/** Where install.sh has npm keep what it downloads. */
+const NPM_CACHE = '/var/cache/npm';
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const { values } = parseArgs({
@@ -77,7 +79,7 @@ async function main(): Promise<number> {
     // What one image downloaded need not be downloaded for the next one.
     const downloads = join(values.storage, 'npm');
     mkdirSync(downloads, { recursive: true });
-    const volumes = [`${downloads}:/root/.npm`];
+    const volumes = [`${downloads}:${NPM_CACHE}`];
     if (access.wheels !== undefined) volumes.push(`${access.wheels}:${access.wheels}:ro`);
     if (!images.includes('cli')) await around.migrate();
     for (const name of images) {

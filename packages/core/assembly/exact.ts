@@ -1,6 +1,6 @@
 import { fetchRows, vectorOf } from './fetch';
 import { QUERY_F64 } from './layout';
-import { productsOf } from './product';
+import { exactProduct, productsOf } from './product';
 
 /** Vectors that are brought into the cache together, and then scored. */
 const TOGETHER: i32 = 64;
@@ -18,7 +18,7 @@ export function scoreRows(vectors: usize, dim: i32, rows: usize, count: i32, out
     const to = min(from + TOGETHER, count);
     fetchRows(vectors, rowBytes, rows, from, to);
     for (let i = from; i < to; i++)
-      store<f64>(out + ((<usize>i) << 3), innerProduct(vectorOf(vectors, rowBytes, rows, i), rowBytes));
+      store<f64>(out + ((<usize>i) << 3), exactProduct(vectorOf(vectors, rowBytes, rows, i), QUERY_F64, rowBytes));
   }
 }
 
@@ -41,18 +41,4 @@ export function multiplyRows(
       out += (<usize>queryCount) << 2;
     }
   }
-}
-
-function innerProduct(vector: usize, rowBytes: usize): f64 {
-  let ab: v128 = f64x2.splat(0);
-  let cd: v128 = f64x2.splat(0);
-  let query: usize = QUERY_F64;
-  for (let at = vector; at < vector + rowBytes; at += 16) {
-    ab = f64x2.add(ab, f64x2.mul(f64x2.promote_low_f32x4(v128.load64_zero(at)), v128.load(query)));
-    cd = f64x2.add(cd, f64x2.mul(f64x2.promote_low_f32x4(v128.load64_zero(at, 8)), v128.load(query, 16)));
-    query += 32;
-  }
-  return (
-    f64x2.extract_lane(ab, 0) + f64x2.extract_lane(ab, 1) + (f64x2.extract_lane(cd, 0) + f64x2.extract_lane(cd, 1))
-  );
 }

@@ -2,6 +2,7 @@
  * The user's half of iALS: the normal equations of a profile, and the products of all items with what solves them.
  * packages/core/src/retrieval/sources/fold-in.ts loads it and is its only caller.
  */
+import { exactProduct } from './product';
 
 /**
  * Adds `weight * v v'` and `weight * v` to `system`, f64[dim, dim], and `right`, f64[dim], for each of `count` rows of
@@ -39,25 +40,11 @@ export function addOuterProducts(
   }
 }
 
-/**
- * Products, f64[count] to `out`, of the first `count` rows of `factors`, f32[n, dim], with `user`, f64[dim]. `dim` is a
- * multiple of 4. Sums are those of `innerProduct` (flat-index.ts) in the same order, so they are equal to the bit.
- */
+/** Products, f64[count] to `out`, of the first `count` rows of `factors`, f32[n, dim], with `user`, f64[dim]; as in product.ts. */
 export function scoreAll(factors: usize, dim: i32, count: i32, user: usize, out: usize): void {
   const rowBytes: usize = (<usize>dim) << 2;
   for (let i = 0; i < count; i++) {
-    let ab: v128 = f64x2.splat(0);
-    let cd: v128 = f64x2.splat(0);
-    let other = user;
-    for (let at = factors; at < factors + rowBytes; at += 16) {
-      ab = f64x2.add(ab, f64x2.mul(f64x2.promote_low_f32x4(v128.load64_zero(at)), v128.load(other)));
-      cd = f64x2.add(cd, f64x2.mul(f64x2.promote_low_f32x4(v128.load64_zero(at, 8)), v128.load(other, 16)));
-      other += 32;
-    }
-    store<f64>(
-      out,
-      f64x2.extract_lane(ab, 0) + f64x2.extract_lane(ab, 1) + (f64x2.extract_lane(cd, 0) + f64x2.extract_lane(cd, 1)),
-    );
+    store<f64>(out, exactProduct(factors, user, rowBytes));
     out += 8;
     factors += rowBytes;
   }

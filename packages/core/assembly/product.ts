@@ -19,3 +19,20 @@ export function productsOf(vector: usize, queries: usize, queryCount: i32, bytes
     query += bytes;
   }
 }
+
+/**
+ * Inner product, in float64, of the vector at `vector`, f32 of `bytes` bytes, a multiple of 16, with the query at `query`, as many
+ * f64. The sums are those of `innerProduct` (flat-index.ts) in the same order, so they are equal to the bit.
+ */
+export function exactProduct(vector: usize, query: usize, bytes: usize): f64 {
+  let ab: v128 = f64x2.splat(0);
+  let cd: v128 = f64x2.splat(0);
+  for (let at = vector; at < vector + bytes; at += 16) {
+    ab = f64x2.add(ab, f64x2.mul(f64x2.promote_low_f32x4(v128.load64_zero(at)), v128.load(query)));
+    cd = f64x2.add(cd, f64x2.mul(f64x2.promote_low_f32x4(v128.load64_zero(at, 8)), v128.load(query, 16)));
+    query += 32;
+  }
+  return (
+    f64x2.extract_lane(ab, 0) + f64x2.extract_lane(ab, 1) + (f64x2.extract_lane(cd, 0) + f64x2.extract_lane(cd, 1))
+  );
+}

@@ -15,7 +15,7 @@ const SRC = join(import.meta.dirname, '../src');
 export const KERNELS = [
   { source: 'kernel.ts', file: join(SRC, 'retrieval/kernel/kernel.wasm') },
   { source: 'products.ts', file: join(SRC, 'retrieval/products.wasm') },
-  { source: 'fold-in.ts', file: join(SRC, 'retrieval/fold-in.wasm') },
+  { source: 'fold-in.ts', file: join(SRC, 'retrieval/sources/fold-in.wasm') },
 ] as const;
 
 /** Nothing is allocated, so there is no runtime; array bounds are the host's affair, so nothing is asserted. */

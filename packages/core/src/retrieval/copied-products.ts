@@ -1,10 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { wasm } from '../web-assembly.ts';
+import { openModule } from '../web-assembly.ts';
 import { InnerProducts } from './inner-products.ts';
 
-const PAGE_BYTES = 1 << 16;
-/** What the module is compiled with (scripts/compile-kernel.ts). */
-const PAGES = { min: 16, max: 1 << 16 } as const;
+const FILE = new URL('products.wasm', import.meta.url);
 
 /** What packages/core/assembly/products.ts exports. */
 interface Exports {
@@ -15,8 +12,6 @@ interface Exports {
 const CHUNK = 256;
 /** The kernel takes so many floats at a time. */
 const LANES = 8;
-
-let compiled: object | null = null;
 
 /** Vectors are copied into the memory of the products' own module. */
 export class CopiedProducts extends InnerProducts {
@@ -35,18 +30,16 @@ export class CopiedProducts extends InnerProducts {
     // Filled up with zeros.
     const stride = Math.ceil(dim / LANES) * LANES;
     const floats = stride * (queriesMax + CHUNK) + CHUNK * queriesMax;
-    const pages = Math.max(PAGES.min, Math.ceil((floats * 4) / PAGE_BYTES));
-    const memory = new wasm.Memory({ initial: pages, maximum: PAGES.max });
-    const queries = new Float32Array(memory.buffer, 0, stride * queriesMax);
+    const { exports, buffer } = openModule<Exports>(FILE, 4 * floats);
+    const queries = new Float32Array(buffer, 0, stride * queriesMax);
     super(dim, stride, queries);
-    compiled ??= new wasm.Module(readFileSync(new URL('products.wasm', import.meta.url)));
-    this.#kernel = new wasm.Instance(compiled, { env: { memory } }).exports as Exports;
+    this.#kernel = exports;
     this.#table = table;
     this.#dim = dim;
     this.#stride = stride;
     this.#queryBytes = queries.byteLength;
-    this.#vectors = new Float32Array(memory.buffer, queries.byteLength, stride * CHUNK);
-    this.#out = new Float32Array(memory.buffer, queries.byteLength + this.#vectors.byteLength, CHUNK * queriesMax);
+    this.#vectors = new Float32Array(buffer, queries.byteLength, stride * CHUNK);
+    this.#out = new Float32Array(buffer, queries.byteLength + this.#vectors.byteLength, CHUNK * queriesMax);
   }
 
   take(rows: Int32Array, from: number, until: number): void {

@@ -5,6 +5,7 @@ import { FEATURE_HASH } from '@shortlist/core/features/definitions.ts';
 import { RELEASE_FORMAT_VERSION, type ReleaseManifest } from '@shortlist/core/contracts/release-manifest.ts';
 import { readManifest, serializeManifest } from '@shortlist/core/release/manifest.ts';
 import type { IndexKind } from '@shortlist/core/retrieval/vector-index.ts';
+import { option } from '../../../core/bench/option.ts';
 import { writeSyntheticRelease } from '../synthetic-run.ts';
 
 /** Of the synthetic data: another number makes it anew. */
@@ -33,8 +34,7 @@ export async function benchRelease(items: number, index: IndexKind | 'auto'): Pr
 }
 
 if (import.meta.main) {
-  const option = (name: string, initial: string) => process.argv[process.argv.indexOf(name) + 1 || Infinity] ?? initial;
-  console.log(await benchRelease(Number(option('--items', '1000000')), option('--index', 'ivf') as IndexKind | 'auto'));
+  console.log(await benchRelease(Number(option('items', '1000000')), option('index', 'ivf') as IndexKind | 'auto'));
 }
 
 /** A workspace `home` in which the release in `from` serves `dataset` with these parameters; its files are linked. */

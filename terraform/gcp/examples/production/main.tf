@@ -19,7 +19,7 @@ module "shortlist" {
   api_access_cidrs = var.api_access_cidrs
 
   # shortlist capacity --rps 10000 --slo 100 --items 1000000 --candidates 500
-  serving_pods = { least = 5, planned = 39, most = 50 }
+  serving_pods = { least = 5, planned = 48, most = 50 }
 
   budget = var.budget
 }

@@ -1,11 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { wasm, type WasmMemory } from '../../web-assembly.ts';
+import { MEMORY_BYTES_MAX, openModule } from '../../web-assembly.ts';
 
-const PAGE_BYTES = 1 << 16;
-/** The whole address space of a 32-bit memory. */
-const PAGES_MAX = 1 << 16;
-/** Enough for the kernel's own scratch space. */
-const SCRATCH_PAGES = 16;
+const FILE = new URL('kernel.wasm', import.meta.url);
 
 /** What packages/core/assembly/kernel.ts exports. */
 interface Exports {
@@ -36,7 +31,6 @@ const CONSTANTS = [
 ];
 export type KernelLayout = Readonly<Record<(typeof CONSTANTS)[number], number>>;
 
-let compiled: object | null = null;
 let layout: KernelLayout | null = null;
 
 /**
@@ -52,27 +46,21 @@ export class Kernel {
   /** `bytes`: how much room is wanted behind `layout.TABLES`. Throws a RangeError beyond `Kernel.bytesMax()`. */
   constructor(bytes: number) {
     this.layout = kernelLayout();
-    const pages = Math.ceil((this.layout.TABLES + bytes) / PAGE_BYTES);
-    const memory = new wasm.Memory({ initial: Math.max(SCRATCH_PAGES, pages), maximum: PAGES_MAX });
-    this.run = instantiate(memory) as Exports;
-    this.buffer = memory.buffer;
+    const { exports, buffer } = openModule<Exports>(FILE, this.layout.TABLES + bytes);
+    this.run = exports;
+    this.buffer = buffer;
   }
 
   /** Most bytes that one kernel can have behind its scratch space: an index must fit into 4 GiB. */
   static bytesMax(): number {
-    return PAGES_MAX * PAGE_BYTES - kernelLayout().TABLES;
+    return MEMORY_BYTES_MAX - kernelLayout().TABLES;
   }
 }
 
 /** Constants of the kernel; they are in the binary, so that the two never differ. */
 export function kernelLayout(): KernelLayout {
   if (layout !== null) return layout;
-  const exports = instantiate(new wasm.Memory({ initial: SCRATCH_PAGES, maximum: PAGES_MAX }));
-  const values = CONSTANTS.map((name) => [name, (exports as Record<string, { value: number }>)[name]!.value]);
+  const { exports } = openModule<Record<string, { value: number }>>(FILE, 0);
+  const values = CONSTANTS.map((name) => [name, exports[name]!.value]);
   return (layout = Object.fromEntries(values) as KernelLayout);
-}
-
-function instantiate(memory: WasmMemory): unknown {
-  compiled ??= new wasm.Module(readFileSync(new URL('kernel.wasm', import.meta.url)));
-  return new wasm.Instance(compiled, { env: { memory } }).exports;
 }
