@@ -1,15 +1,15 @@
 import type { PoolClient } from 'pg';
 import type { Purchases } from '../counter-store.ts';
 import { readCursor } from './cursor.ts';
-import { partitionName } from './partitions.ts';
+import { dayOfPartition, partitionName } from './partitions.ts';
 
 const DAY_S = 86_400;
 
 /** From the names of the partitions, and from the index of the slates. */
 const NEXT_DAY = `SELECT least(
-    (SELECT min(to_date(right(relname, 8), 'YYYYMMDD') - '1970-01-01'::date) FROM pg_inherits
-      JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = 'events'::regclass
-        AND to_date(right(relname, 8), 'YYYYMMDD') >= (to_timestamp($1::float8) AT TIME ZONE 'UTC')::date),
+    (SELECT min(${dayOfPartition('c.relname')} - '1970-01-01'::date)
+      FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'events'::regclass
+        AND ${dayOfPartition('c.relname')} >= (to_timestamp($1::float8) AT TIME ZONE 'UTC')::date),
     (SELECT floor(date_part('epoch', min(occurred_at)) / ${DAY_S})::int FROM impressions
       WHERE occurred_at >= to_timestamp($1::float8))) AS day`;
 

@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { EventBatch, StreamRange } from '../event-store.ts';
 import { readCursor } from './cursor.ts';
+import { dayOfPartition } from './partitions.ts';
 
 /** Neighbouring small days are read together until they are about as large as this, so that a round trip pays. */
 const GROUP_BYTES = 8 << 20;
@@ -9,11 +10,11 @@ const COLUMNS = `seq, user_id, session_id, item_id, type, date_part('epoch', occ
   request_id`;
 
 /** The partitions that a range of time meets, oldest first. */
-const PARTITIONS = `SELECT to_char(to_date(right(c.relname, 8), 'YYYYMMDD'), 'YYYY-MM-DD'), pg_relation_size(c.oid)::float8
+const PARTITIONS = `SELECT to_char(${dayOfPartition('c.relname')}, 'YYYY-MM-DD'), pg_relation_size(c.oid)::float8
   FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-  WHERE i.inhparent = 'events'::regclass AND c.relname ~ '^events_[0-9]{8}$'
-    AND to_date(right(c.relname, 8), 'YYYYMMDD') >= (to_timestamp($1::float8) AT TIME ZONE 'UTC')::date
-    AND to_date(right(c.relname, 8), 'YYYYMMDD') <= (to_timestamp($2::float8) AT TIME ZONE 'UTC')::date
+  WHERE i.inhparent = 'events'::regclass
+    AND ${dayOfPartition('c.relname')} >= (to_timestamp($1::float8) AT TIME ZONE 'UTC')::date
+    AND ${dayOfPartition('c.relname')} <= (to_timestamp($2::float8) AT TIME ZONE 'UTC')::date
   ORDER BY c.relname`;
 
 type EventRow = readonly [

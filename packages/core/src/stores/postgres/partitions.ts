@@ -14,6 +14,13 @@ export const dateOf = (day: number): string => {
 export const partitionName = (day: number): string => `events_${dateOf(day).replaceAll('-', '')}`;
 
 /**
+ * SQL: the day, a date, of the partition whose name is in `column`; null for every other name: a planner is free to ask all
+ * of pg_class before it joins, and to_date refuses what is no date.
+ */
+export const dayOfPartition = (column: string): string =>
+  `CASE WHEN ${column} ~ '^events_[0-9]{8}$' THEN to_date(right(${column}, 8), 'YYYYMMDD') END`;
+
+/**
  * A table is made first and attached then: other than CREATE TABLE ... PARTITION OF, that lets appends and reads of
  * other days go on. The lock lets them go on, too; whoever makes partitions takes turns.
  */

@@ -3,10 +3,10 @@ import { EVENT_CODE } from '../../contracts/events.ts';
 import { retractionsOf, type RetractedEvent } from '../retractions.ts';
 import type { DroppedDay, EventPartition, RetentionStore } from '../retention-store.ts';
 import { LANE_LOCK } from './log-lane.ts';
-import { dateOf, partitionName } from './partitions.ts';
+import { dateOf, dayOfPartition, partitionName } from './partitions.ts';
 import type { Session } from './session.ts';
 
-const PARTITIONS = `SELECT to_date(right(c.relname, 8), 'YYYYMMDD') - date '1970-01-01' AS day,
+const PARTITIONS = `SELECT ${dayOfPartition('c.relname')} - date '1970-01-01' AS day,
   greatest(c.reltuples, 0)::float8 AS "eventsEstimate", pg_total_relation_size(c.oid)::float8 AS bytes
   FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
   WHERE i.inhparent = 'events'::regclass AND c.relname ~ '^events_[0-9]{8}$' ORDER BY c.relname`;
@@ -28,10 +28,9 @@ const NEXT_PURCHASES = `SELECT item_id, unit, date_part('epoch', min(occurred_at
   ) AS bought JOIN unnest($1::text[], $2::text[]) AS asked(item_id, unit) USING (item_id, unit)
   GROUP BY item_id, unit`;
 
-const DAYS_BEFORE = `SELECT to_date(right(c.relname, 8), 'YYYYMMDD') - date '1970-01-01' AS day
+const DAYS_BEFORE = `SELECT ${dayOfPartition('c.relname')} - date '1970-01-01' AS day
     FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-    WHERE i.inhparent = 'events'::regclass AND c.relname ~ '^events_[0-9]{8}$'
-      AND to_date(right(c.relname, 8), 'YYYYMMDD') < $1::date
+    WHERE i.inhparent = 'events'::regclass AND ${dayOfPartition('c.relname')} < $1::date
   UNION
   SELECT (occurred_at AT TIME ZONE 'UTC')::date - date '1970-01-01' FROM impressions
     WHERE occurred_at < $1::date::timestamp AT TIME ZONE 'UTC'
