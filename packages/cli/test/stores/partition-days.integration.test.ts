@@ -44,7 +44,7 @@ describe('days of the partitions, when the planner reads whole tables', () => {
   it('are streamed and kept as long as retention says', async () => {
     const { events, retention } = postgresStores(database.pool);
     const batches = [];
-    for await (const batch of events.stream({ fromS: 0, untilS: (DAYS[1]! + 1) * DAY_S })) batches.push(batch);
+    for await (const batch of events.stream({ fromS: 0, beforeS: (DAYS[1]! + 1) * DAY_S })) batches.push(batch);
     expect(batches).toEqual([]);
     expect((await retention.partitions()).map(({ day }) => day)).toEqual(DAYS);
   });
