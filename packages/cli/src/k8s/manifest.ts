@@ -20,9 +20,14 @@ export function parseManifests(text: string): Manifest[] {
     .filter((object): object is Manifest => object !== null);
 }
 
-/** One stream of documents, lines unbroken as kustomize writes them. */
+/**
+ * One stream of documents, lines unbroken as kustomize writes them. By the rules of YAML 1.1, which kubectl reads: there a
+ * bare `no` is false.
+ */
 export const writeManifests = (objects: readonly Manifest[]): string =>
-  objects.map((object) => stringify(object, { lineWidth: 0, aliasDuplicateObjects: false })).join('---\n');
+  objects
+    .map((object) => stringify(object, { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false }))
+    .join('---\n');
 
 /** As a person names it: `Deployment/serving`. */
 export const nameOf = ({ kind, metadata }: Manifest): string => `${kind}/${metadata.name}`;
