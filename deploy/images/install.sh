@@ -33,7 +33,10 @@ unreached_of() {
       ;;
     controller)
       echo apache-arrow hnswlib-node ioredis lru-cache node-pg-migrate onnxruntime-node onnxruntime-common pg pg-copy-streams \
-        swagger-ui-dist @opentelemetry @stdlib
+        swagger-ui-dist @stdlib
+      # All but its api, which prom-client loads.
+      for tracing in core exporter-trace-otlp-http otlp-exporter-base otlp-transformer resources sdk-logs sdk-metrics \
+        sdk-trace semantic-conventions; do echo "@opentelemetry/$tracing"; done
       ;;
     # It starts the other programs, too (`shortlist serve`).
     cli) ;;

@@ -10,8 +10,13 @@ const REPOSITORY = resolve(import.meta.dirname, '../..');
 const IMAGES = join(REPOSITORY, 'deploy/images');
 /** Libraries, and the page that the command line shows on a laptop. */
 const WITHOUT_IMAGE = new Set(['core', 'service', 'storefront']);
-/** Not a dependency of ours: what onnxruntime-node cannot do without goes with it. */
-const COMPANIONS = new Set(['onnxruntime-common']);
+/** Not dependencies of ours: what onnxruntime-node and the exporter of traces cannot do without goes with them. */
+const COMPANIONS = new Set([
+  'onnxruntime-common',
+  ...['otlp-exporter-base', 'otlp-transformer', 'sdk-logs', 'sdk-metrics', 'semantic-conventions'].map(
+    (name) => `@opentelemetry/${name}`,
+  ),
+]);
 
 const hadolint = findTool(join(REPOSITORY, '.venv/bin/hadolint'), 'hadolint');
 const manifestOf = (folder: string) =>
@@ -27,6 +32,18 @@ const mainOf = (workspace: string) => `packages/${workspace}/src/main.ts`;
 /** The command line starts the other programs, too (`shortlist serve`). */
 const programsOf = (name: string) =>
   name === 'cli' ? ['cli', 'serving', 'ingest', 'experiments'].map(mainOf) : [mainOf(name)];
+
+/** Packages, and those that they load in turn. */
+function withTheirOwn(packages: readonly string[]): string[] {
+  const lock = JSON.parse(readFileSync(join(REPOSITORY, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { dependencies?: Record<string, string> }>;
+  };
+  const all = new Set(packages);
+  // A set is walked in the order of insertion, what is added on the way included.
+  for (const name of all)
+    for (const own of Object.keys(lock.packages[`node_modules/${name}`]?.dependencies ?? {})) all.add(own);
+  return [...all];
+}
 
 describe('the images', () => {
   it('are one per package that runs', () => {
@@ -148,7 +165,8 @@ describe.each(names)('%s.Containerfile', (name) => {
   });
 
   it('removes just those packages that the program cannot reach', () => {
-    const { workspaces, packages } = reachedFrom(...programsOf(name));
+    const { workspaces, packages: imported } = reachedFrom(...programsOf(name));
+    const packages = withTheirOwn(imported);
     const declared = workspaces.flatMap((workspace) =>
       Object.keys(manifestOf(`packages/${workspace}`).dependencies ?? {}),
     );
