@@ -1,6 +1,7 @@
 import { tableFromIPC, type Table, type Vector } from 'apache-arrow';
 import { ShortlistError } from '../contracts/errors.ts';
-import { atOnce, PIECE, type Pieces } from './pieces.ts';
+import { firstNotFinite } from './finite.ts';
+import { atOnce, inPieces, PIECE, type Pieces } from './pieces.ts';
 
 /** Values that are decoded one by one between two yields. */
 const DECODED_PIECE = 1024;
@@ -33,24 +34,24 @@ export class ArrowColumns {
   }
 
   int32(name: string): Int32Array {
-    return new Int32Array(this.#values(name, 'Int32'));
+    return owned(this.int32View(name));
   }
 
   /** As `int32`, but perhaps a view of the file's bytes: for a column that is looked at and let go. */
   int32View(name: string): Int32Array {
-    return this.#values(name, 'Int32') as Int32Array;
+    return this.#values(name, 'Int32');
   }
 
   uint8(name: string): Uint8Array {
-    return new Uint8Array(this.#values(name, 'Uint8'));
+    return owned<Uint8Array>(this.#values(name, 'Uint8'));
   }
 
   float32(name: string): Float32Array {
-    return new Float32Array(this.#values(name, 'Float32'));
+    return owned<Float32Array>(this.#values(name, 'Float32'));
   }
 
   float64(name: string): Float64Array {
-    return new Float64Array(this.#values(name, 'Float64'));
+    return owned<Float64Array>(this.#values(name, 'Float64'));
   }
 
   /** Utf8, plain or dictionary-encoded. */
@@ -61,10 +62,9 @@ export class ArrowColumns {
   *textInPieces(name: string): Pieces<string[]> {
     const column = this.#column(name, TEXT_TYPES);
     const texts: string[] = [];
-    for (let row = 0; row < this.count; row++) {
-      if (row % DECODED_PIECE === 0) yield;
-      texts.push(column.get(row) as string);
-    }
+    yield* inPieces(this.count, DECODED_PIECE, (from, until) => {
+      for (let row = from; row < until; row++) texts.push(column.get(row) as string);
+    });
     return texts;
   }
 
@@ -72,10 +72,9 @@ export class ArrowColumns {
   *flagsInPieces(name: string): Pieces<Uint8Array> {
     const column = this.#column(name, ['Bool']);
     const flags = new Uint8Array(this.count);
-    for (let row = 0; row < this.count; row++) {
-      if (row % DECODED_PIECE === 0) yield;
-      flags[row] = column.get(row) === true ? 1 : 0;
-    }
+    yield* inPieces(this.count, DECODED_PIECE, (from, until) => {
+      for (let row = from; row < until; row++) flags[row] = column.get(row) === true ? 1 : 0;
+    });
     return flags;
   }
 
@@ -86,11 +85,11 @@ export class ArrowColumns {
 
   *rowsInPieces(name: string, rowCount: number): Pieces<Int32Array> {
     const rows = this.int32(name);
-    for (let i = 0; i < rows.length; i++) {
-      if (i % PIECE === 0) yield;
-      if (rows[i]! < 0 || rows[i]! >= rowCount)
-        throw this.#invalid(`column ${name} has row ${rows[i]!} of ${rowCount} at line ${i}`);
-    }
+    yield* inPieces(rows.length, PIECE, (from, until) => {
+      for (let i = from; i < until; i++)
+        if (rows[i]! < 0 || rows[i]! >= rowCount)
+          throw this.#invalid(`column ${name} has row ${rows[i]!} of ${rowCount} at line ${i}`);
+    });
     return rows;
   }
 
@@ -101,10 +100,8 @@ export class ArrowColumns {
 
   *scoresInPieces(name: string): Pieces<Float32Array> {
     const scores = this.float32(name);
-    for (let i = 0; i < scores.length; i++) {
-      if (i % PIECE === 0) yield;
-      if (!Number.isFinite(scores[i])) throw this.#invalid(`column ${name} is ${scores[i]!} at line ${i}`);
-    }
+    const i = yield* firstNotFinite(scores);
+    if (i >= 0) throw this.#invalid(`column ${name} is ${scores[i]!} at line ${i}`);
     return scores;
   }
 
@@ -113,9 +110,9 @@ export class ArrowColumns {
     return this.#invalid(reason);
   }
 
-  /** To be copied: the reader's arrays may be unaligned views that keep the whole file in memory. */
-  #values(name: string, type: string): ArrayLike<number> {
-    return this.#column(name, [type]).toArray() as ArrayLike<number>;
+  /** Perhaps a view that keeps the whole file in memory. */
+  #values<T extends Numbers>(name: string, type: string): T {
+    return this.#column(name, [type]).toArray() as T;
   }
 
   /** `types`: as apache-arrow spells them. */
@@ -132,3 +129,9 @@ export class ArrowColumns {
     return new ShortlistError('release_file_invalid', { file: this.#file, reason }, { cause });
   }
 }
+
+type Numbers = Int32Array | Uint8Array | Float32Array | Float64Array;
+
+/** A copy, unless nothing else is in its memory: a column of several batches was just put together. */
+const owned = <T extends Numbers>(values: T): T =>
+  values.byteLength === values.buffer.byteLength ? values : (values.slice() as T);

@@ -1,6 +1,6 @@
 import { ArrowColumns } from './arrow-columns.ts';
 import { Codebook } from './codebook.ts';
-import { atOnce, type Pieces } from './pieces.ts';
+import { atOnce, inPieces, type Pieces } from './pieces.ts';
 import { RowLists } from './row-lists.ts';
 import type { CatalogItem } from './write-items.ts';
 
@@ -216,27 +216,26 @@ const TEXTS_PIECE = 4096;
 
 function* rowsOfIds(itemIds: readonly string[], columns: ArrowColumns): Pieces<Map<string, number>> {
   const rows = new Map<string, number>();
-  for (let row = 0; row < itemIds.length; row++) {
-    if (row % TEXTS_PIECE === 0) yield;
-    rows.set(itemIds[row]!, row);
-    if (rows.size !== row + 1) throw columns.refuse(`item_id ${itemIds[row]!} occurs twice`);
-  }
+  yield* inPieces(itemIds.length, TEXTS_PIECE, (from, until) => {
+    for (let row = from; row < until; row++) {
+      rows.set(itemIds[row]!, row);
+      if (rows.size !== row + 1) throw columns.refuse(`item_id ${itemIds[row]!} occurs twice`);
+    }
+  });
   return rows;
 }
 
 /** The codes of a column's texts; rows without one have none. */
 function* coded(texts: readonly string[], capacity: number): Pieces<Coded> {
   const distinct = new Set<string>();
-  for (let row = 0; row < texts.length; row++) {
-    if (row % TEXTS_PIECE === 0) yield;
-    distinct.add(texts[row]!);
-  }
+  yield* inPieces(texts.length, TEXTS_PIECE, (from, until) => {
+    for (let row = from; row < until; row++) distinct.add(texts[row]!);
+  });
   const book = new Codebook([...distinct]);
   const codes = new Int32Array(capacity).fill(-1);
-  for (let row = 0; row < texts.length; row++) {
-    if (row % TEXTS_PIECE === 0) yield;
-    codes[row] = book.codeOf(texts[row]!);
-  }
+  yield* inPieces(texts.length, TEXTS_PIECE, (from, until) => {
+    for (let row = from; row < until; row++) codes[row] = book.codeOf(texts[row]!);
+  });
   return { book, codes };
 }
 

@@ -88,12 +88,7 @@ export const ITEM_FEATURES: readonly ItemFeature[] = [
     daysSince(state, state.lastPurchaseS[state.counterRow]!),
   ),
   item('price', 'log1p', 'Price in the shop’s currency.', (state) => state.catalog.prices[state.row]!),
-  item(
-    'price_percentile',
-    'identity',
-    'Share of the category that is cheaper.',
-    (state) => state.pricePercentiles[state.row]!,
-  ),
+  item('price_percentile', 'identity', 'Share of the category that is cheaper.', (state) => state.pricePercentile),
 ];
 
 const INDEX = new Map(ITEM_FEATURES.map((feature, index) => [feature.name, index]));

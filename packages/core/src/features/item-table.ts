@@ -1,11 +1,7 @@
-import { atOnce, PIECE, type Pieces } from '../catalog/pieces.ts';
 import { EVENT_CODE } from '../contracts/events.ts';
 import { transformed } from './feature.ts';
 import { FIRST_PURCHASE, ItemCounters } from './item-counters.ts';
 import { ITEM_FEATURES } from './item-features.ts';
-
-/** About a millisecond of looking up. */
-const RANKED_PER_PIECE = 4_096;
 
 /** The columns of a catalogue that features read; core/catalog's Catalog has them. */
 export interface FeatureCatalog {
@@ -30,8 +26,8 @@ export interface ItemState {
   asOfS: number;
   readonly catalog: FeatureCatalog;
   readonly counters: ItemCounters;
-  /** [N] share of the item's category that is cheaper, 0..1. */
-  readonly pricePercentiles: Float32Array;
+  /** Share of the item's category that is cheaper, 0..1. */
+  pricePercentile: number;
   /** By counter row, unix seconds of the first and last purchase; 0 = never. */
   readonly firstPurchaseS: Float64Array;
   readonly lastPurchaseS: Float64Array;
@@ -57,6 +53,7 @@ export class ItemFeatureTable {
   readonly values: Float32Array;
   readonly refreshS: number;
   readonly #state: ItemState;
+  readonly #pricePercentiles: Float32Array;
   readonly #tickOfRow: Float64Array;
   /** Who bought what: `actor * N + row`, to tell a first purchase from a repeat. */
   readonly #bought = new Set<number>();
@@ -65,13 +62,14 @@ export class ItemFeatureTable {
     this.refreshS = options.refreshS ?? 3600;
     this.values = new Float32Array(catalog.count * ITEM_FEATURES.length);
     this.#tickOfRow = new Float64Array(catalog.count).fill(-Infinity);
+    this.#pricePercentiles = pricePercentiles(catalog);
     this.#state = {
       row: 0,
       counterRow: 0,
       asOfS: 0,
       catalog,
       counters: new ItemCounters(catalog.count),
-      pricePercentiles: pricePercentiles(catalog),
+      pricePercentile: 0,
       firstPurchaseS: new Float64Array(catalog.count),
       lastPurchaseS: new Float64Array(catalog.count),
     };
@@ -115,35 +113,26 @@ export class ItemFeatureTable {
     state.row = row;
     state.counterRow = row;
     state.asOfS = asOfS;
+    state.pricePercentile = this.#pricePercentiles[row]!;
     writeItemFeatures(state, this.values);
   }
 }
 
-/** Share of the items of the same category that cost less; ties count half, so equal prices get .5. */
-export function pricePercentiles(catalog: FeatureCatalog): Float32Array {
-  return atOnce(pricePercentilesInPieces(catalog));
-}
-
-/** O(N log N). `[capacity]`; 0 behind the last item. */
-export function* pricePercentilesInPieces(catalog: FeatureCatalog): Pieces<Float32Array> {
-  const { count, prices, categoryCodes } = catalog;
+/** Share of the items of the same category that cost less; ties count half, so equal prices get .5. O(N log N), `[N]`. */
+export function pricePercentiles({ count, prices, categoryCodes }: FeatureCatalog): Float32Array {
   const rowsOf = new Map<number, number[]>();
   for (let row = 0; row < count; row++) {
-    if (row % PIECE === 0) yield;
     const code = categoryCodes[row]!;
     const rows = rowsOf.get(code);
     if (rows) rows.push(row);
     else rowsOf.set(code, [row]);
   }
-  const out = new Float32Array(catalog.capacity);
+  const out = new Float32Array(count);
   for (const rows of rowsOf.values()) {
-    yield;
     const sorted = Float32Array.from(rows, (row) => prices[row]!).sort();
-    for (let i = 0; i < rows.length; i++) {
-      if (i % RANKED_PER_PIECE === RANKED_PER_PIECE - 1) yield;
-      const price = prices[rows[i]!]!;
-      const cheaper = countBelow(sorted, price, false);
-      out[rows[i]!] = (cheaper + countBelow(sorted, price, true)) / 2 / rows.length;
+    for (const row of rows) {
+      const cheaper = countBelow(sorted, prices[row]!, false);
+      out[row] = (cheaper + countBelow(sorted, prices[row]!, true)) / 2 / rows.length;
     }
   }
   return out;

@@ -5,6 +5,8 @@ import { writeItemFeatures, type ItemState } from './item-table.ts';
 import { NO_COUNTERS, type LiveCounters } from './live-counters.ts';
 
 const PRICE = itemFeatureIndex('item_price');
+/** As it is: the table holds the very value. */
+const PRICE_PERCENTILE = itemFeatureIndex('item_price_percentile');
 
 /**
  * Keeps the resident item features of one release, `[capacity, Di]`, up to date in place: by the functions that training
@@ -25,11 +27,8 @@ export class LiveItemFeatures {
   /** [capacity] looked up when a row first has counters. */
   readonly #counterRows: Int32Array;
 
-  /**
-   * `values`: the table that the rankers read, of this build's feature list. `percentiles`: of item-table.ts, for this
-   * catalogue as it is now.
-   */
-  constructor(catalog: Catalog, values: Float32Array, counters: LiveCounters, percentiles: Float32Array) {
+  /** `values`: the table that the rankers read, of this build's feature list, as the release has it. */
+  constructor(catalog: Catalog, values: Float32Array, counters: LiveCounters) {
     if (values.length !== catalog.capacity * ITEM_FEATURES.length)
       throw new Error(`${values.length} values are not ${catalog.capacity} rows of ${ITEM_FEATURES.length} features`);
     this.#catalog = catalog;
@@ -42,7 +41,7 @@ export class LiveItemFeatures {
       asOfS: 0,
       catalog,
       counters: counters.counters,
-      pricePercentiles: percentiles,
+      pricePercentile: 0,
       get firstPurchaseS() {
         return counters.firstPurchaseS;
       },
@@ -54,7 +53,7 @@ export class LiveItemFeatures {
 
   /** Fills the features of a row that has just been appended. O(items of its category). */
   addRow(row: number, asOfS: number): void {
-    this.#state.pricePercentiles[row] = this.#shareThatIsCheaper(row);
+    this.#values[row * ITEM_FEATURES.length + PRICE_PERCENTILE] = this.#shareThatIsCheaper(row);
     this.#write(row, asOfS);
   }
 
@@ -80,6 +79,7 @@ export class LiveItemFeatures {
     state.row = row;
     state.counterRow = this.#counterRowOf(row);
     state.asOfS = asOfS;
+    state.pricePercentile = this.#values[row * ITEM_FEATURES.length + PRICE_PERCENTILE]!;
     writeItemFeatures(state, this.#values);
   }
 

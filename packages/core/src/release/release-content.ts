@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { PIECE, type Pieces } from '../catalog/pieces.ts';
+import { firstNotFinite } from '../catalog/finite.ts';
+import type { Pieces } from '../catalog/pieces.ts';
 import { ShortlistError } from '../contracts/errors.ts';
 import type { ReleaseFile, ReleaseManifest } from '../contracts/release-manifest.ts';
 import type { Pace } from './pace.ts';
@@ -114,11 +115,8 @@ export class ReleaseContent {
 }
 
 function* checkFinite(kind: ReleaseFileKind, values: Float32Array, columns: number): Pieces<void> {
-  for (let i = 0; i < values.length; i++) {
-    if (i % PIECE === 0) yield;
-    if (!Number.isFinite(values[i]))
-      throw unusable(kind, `row ${Math.floor(i / columns)}, column ${i % columns} is ${String(values[i])}`);
-  }
+  const i = yield* firstNotFinite(values);
+  if (i >= 0) throw unusable(kind, `row ${Math.floor(i / columns)}, column ${i % columns} is ${String(values[i])}`);
 }
 
 function unusable(kind: ReleaseFileKind, reason: string, cause?: unknown): ShortlistError {

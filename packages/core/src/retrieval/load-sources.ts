@@ -1,7 +1,8 @@
 import { Type, type Static } from 'typebox';
 import { Value } from 'typebox/value';
 import type { Catalog } from '../catalog/catalog.ts';
-import { atOnce, PIECE, type Pieces } from '../catalog/pieces.ts';
+import { firstNotFinite } from '../catalog/finite.ts';
+import { atOnce, type Pieces } from '../catalog/pieces.ts';
 import { ShortlistError } from '../contracts/errors.ts';
 import { readNeighborLists } from './neighbor-lists.ts';
 import { RankedLists } from './ranked-lists.ts';
@@ -188,11 +189,8 @@ function* readFactors(bytes: Uint8Array, count: number, dim: number): Pieces<Flo
       reason: `${bytes.length} bytes, not ${count} x ${dim} x 4`,
     });
   const values = new Float32Array(bytes.slice().buffer);
-  for (let i = 0; i < values.length; i++) {
-    if (i % PIECE === 0) yield;
-    if (!Number.isFinite(values[i]))
-      throw new ShortlistError('release_file_invalid', { file, reason: `value ${i} is not finite` });
-  }
+  const i = yield* firstNotFinite(values);
+  if (i >= 0) throw new ShortlistError('release_file_invalid', { file, reason: `value ${i} is not finite` });
   return values;
 }
 

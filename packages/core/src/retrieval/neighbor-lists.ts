@@ -1,6 +1,6 @@
 import { ArrowColumns } from '../catalog/arrow-columns.ts';
 import { fetched } from '../fetched.ts';
-import { PIECE, type Pieces } from '../catalog/pieces.ts';
+import { inPieces, PIECE, type Pieces } from '../catalog/pieces.ts';
 
 /**
  * Weighted neighbours of every item in compressed rows: those of item i stand at `offsets[i] .. offsets[i + 1]` of
@@ -46,12 +46,16 @@ export function* readNeighborLists(
   // Rows beyond those of the file have empty lists.
   const listCount = Math.max(fromCount, counts.capacity ?? 0);
   const offsets = new Int32Array(listCount + 1);
-  for (let i = 0; i < from.length; i++) {
-    if (i % PIECE === 0) yield;
-    if (from[i]! < (from[i - 1] ?? 0)) throw table.refuse(`${columns.from} ${from[i]!} is out of order at line ${i}`);
-    if (from[i]! >= fromCount) throw table.refuse(`${columns.from} ${from[i]!} is not below ${fromCount} at line ${i}`);
-    offsets[from[i]! + 1]! += 1;
-  }
+  yield* inPieces(from.length, PIECE, (start, until) => {
+    let last = start === 0 ? 0 : from[start - 1]!;
+    for (let i = start; i < until; i++) {
+      const list = from[i]!;
+      if (list < last) throw table.refuse(`${columns.from} ${list} is out of order at line ${i}`);
+      if (list >= fromCount) throw table.refuse(`${columns.from} ${list} is not below ${fromCount} at line ${i}`);
+      offsets[list + 1]! += 1;
+      last = list;
+    }
+  });
   for (let i = 0; i < listCount; i++) offsets[i + 1]! += offsets[i]!;
   return { offsets, neighbors, scores };
 }

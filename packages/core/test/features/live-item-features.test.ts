@@ -5,7 +5,7 @@ import { itemsToArrow, type CatalogItem } from '../../src/catalog/write-items.ts
 import { EVENT_CODE, type EventType } from '../../src/contracts/events.ts';
 import { FIRST_PURCHASE, ItemCounters } from '../../src/features/item-counters.ts';
 import { itemFeatureIndex, ITEM_FEATURES } from '../../src/features/item-features.ts';
-import { ItemFeatureTable, pricePercentiles } from '../../src/features/item-table.ts';
+import { ItemFeatureTable } from '../../src/features/item-table.ts';
 import { LiveCounters } from '../../src/features/live-counters.ts';
 import { LiveItemFeatures } from '../../src/features/live-item-features.ts';
 
@@ -91,7 +91,10 @@ describe('live item features', () => {
           const counters = new LiveCounters();
           const catalog = catalogOf(items, 3);
           const values = new Float32Array(catalog.capacity * ITEM_FEATURES.length).fill(-1);
-          const live = new LiveItemFeatures(catalog, values, counters, pricePercentiles(catalog));
+          const released = new ItemFeatureTable(catalogOf(items));
+          released.refreshAll(NOW_S);
+          values.set(released.values);
+          const live = new LiveItemFeatures(catalog, values, counters);
           const aggregator = new Aggregator();
           const arrival = events.map((event) => ({ event, key: keys.next().value! })).sort((a, b) => a.key - b.key);
           for (const [version, { event }] of arrival.entries()) {
@@ -115,7 +118,7 @@ describe('live item features', () => {
     table.refreshAll(NOW_S);
     const catalog = catalogOf(items, 1);
     const values = new Float32Array(catalog.capacity * ITEM_FEATURES.length);
-    const live = new LiveItemFeatures(catalog, values, new LiveCounters(), pricePercentiles(catalog));
+    const live = new LiveItemFeatures(catalog, values, new LiveCounters());
     catalog.append(added);
     live.addRow(ITEMS, NOW_S);
     const from = ITEMS * ITEM_FEATURES.length;
@@ -125,7 +128,7 @@ describe('live item features', () => {
   it('leave the features of the release alone while counters may be missing, but for a price', () => {
     const catalog = catalogOf(items);
     const values = new Float32Array(catalog.capacity * ITEM_FEATURES.length).fill(7);
-    const live = new LiveItemFeatures(catalog, values, new LiveCounters(), pricePercentiles(catalog));
+    const live = new LiveItemFeatures(catalog, values, new LiveCounters());
     live.refresh(2, NOW_S);
     expect(values.every((value) => value === 7)).toBe(true);
     catalog.change(2, { ...items[2]!, price: 50 });

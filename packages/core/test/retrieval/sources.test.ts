@@ -204,8 +204,8 @@ describe('own and new items', () => {
 
   it('sorts the rows newest first, ties by row, however many there are and wherever it is interrupted', () => {
     const random = seededRandom(5);
-    for (const count of [0, 1, 1023, 1024, 1025, 5000, 40_000]) {
-      const createdS = Float64Array.from({ length: count }, () => Math.floor(random() * 500));
+    for (const [count, spread] of [[0], [1], [5000], [70_000], [5000, 1e-300], [5000, 1e12]] as const) {
+      const createdS = Float64Array.from({ length: count }, () => Math.floor(random() * 500 - 250) * (spread ?? 1));
       const expected = Array.from(createdS.keys()).sort((a, b) => createdS[b]! - createdS[a]! || a - b);
       expect([...atOnce(newestFirst({ count, createdS } as unknown as Catalog))]).toEqual(expected);
     }

@@ -2,12 +2,10 @@ import type { Pieces } from '@shortlist/core/catalog/pieces.ts';
 import type { CatalogItem } from '@shortlist/core/catalog/write-items.ts';
 import type { LiveCoVisitation, LiveItem, LiveTrending } from '@shortlist/core/contracts/live.ts';
 import { ITEM_FEATURES } from '@shortlist/core/features/item-features.ts';
-import { pricePercentilesInPieces } from '@shortlist/core/features/item-table.ts';
 import type { LiveCounters } from '@shortlist/core/features/live-counters.ts';
 import { LiveItemFeatures } from '@shortlist/core/features/live-item-features.ts';
 import { appendItems, refreshVectors } from '@shortlist/core/release/growth.ts';
 import type { LoadedRelease } from '@shortlist/core/release/loaded-release.ts';
-import { Pace } from '@shortlist/core/release/pace.ts';
 import { CONTENT_NEIGHBORS, contentNeighborsOf } from '@shortlist/core/retrieval/content-neighbors.ts';
 import type { RankedList } from '@shortlist/core/retrieval/ranked-lists.ts';
 import { NeighborListSource } from '@shortlist/core/retrieval/sources/neighbor-list-source.ts';
@@ -62,12 +60,11 @@ export class LiveRelease {
     this.#content = lists.find(({ name }) => name === 'content');
   }
 
-  /** Prepares a release that nobody changes yet, in slices. */
-  static async of(release: LoadedRelease, counters: LiveCounters): Promise<LiveRelease> {
+  /** Of a release that nobody changes yet. */
+  static of(release: LoadedRelease, counters: LiveCounters): LiveRelease {
     const { catalog, itemFeatures } = release;
     if (itemFeatures.length !== catalog.capacity * ITEM_FEATURES.length) return new LiveRelease(release, null);
-    const percentiles = await Pace.shared().run(pricePercentilesInPieces(catalog));
-    return new LiveRelease(release, new LiveItemFeatures(catalog, itemFeatures, counters, percentiles));
+    return new LiveRelease(release, new LiveItemFeatures(catalog, itemFeatures, counters));
   }
 
   /** Rows that were appended. */

@@ -61,7 +61,7 @@ export class LiveState {
 
   /** Brings a release that was just loaded to the present state, in slices; from its first one on it follows. */
   async attach(release: LoadedRelease): Promise<void> {
-    const live = await LiveRelease.of(release, this.#counters);
+    const live = LiveRelease.of(release, this.#counters);
     const before = this.#latest;
     if (live.features) live.features.complete = this.#countersComplete;
     this.#residents.set(release, live);

@@ -1,6 +1,7 @@
 import type { Catalog } from '../../catalog/catalog.ts';
 import { atOnce, type Pieces } from '../../catalog/pieces.ts';
 import type { CandidateSet } from '../candidate-set.ts';
+import { rowsByFalling } from '../sort-rows.ts';
 import type { CandidateSource, SourceQuery } from '../source.ts';
 import { readCategoryAffinity, roomForCategories } from './category-affinity.ts';
 import { Emitter } from './emit.ts';
@@ -125,33 +126,6 @@ function byCategory(rows: Int32Array, catalog: Catalog): Int32Array[] {
   return lists;
 }
 
-/** Rows that are sorted at once. */
-const RUN = 1024;
-/** Rows that are merged between two yields. */
-const MERGED_PIECE = 8192;
-
-/** All rows by falling time of creation, ties by row. A merge sort, since it can be interrupted. */
-export function* newestFirst({ count, createdS }: Catalog): Pieces<Int32Array<ArrayBuffer>> {
-  const isNewer = (a: number, b: number) => createdS[a]! > createdS[b]! || (createdS[a] === createdS[b] && a < b);
-  let rows = Int32Array.from({ length: count }, (_, row) => row);
-  for (let start = 0; start < count; start += RUN) {
-    rows.subarray(start, start + RUN).sort((a, b) => (isNewer(a, b) ? -1 : 1));
-    yield;
-  }
-  let merged = new Int32Array(count);
-  for (let run = RUN; run < count; run *= 2) {
-    for (let start = 0; start < count; start += 2 * run) {
-      const middle = Math.min(start + run, count);
-      const end = Math.min(start + 2 * run, count);
-      let left = start;
-      let right = middle;
-      for (let place = start; place < end; place++) {
-        if (place % MERGED_PIECE === 0) yield;
-        const fromLeft = right === end || (left < middle && isNewer(rows[left]!, rows[right]!));
-        merged[place] = fromLeft ? rows[left++]! : rows[right++]!;
-      }
-    }
-    [rows, merged] = [merged, rows];
-  }
-  return rows;
-}
+/** All rows by falling time of creation, ties by row. */
+export const newestFirst = ({ count, createdS }: Catalog): Pieces<Int32Array<ArrayBuffer>> =>
+  rowsByFalling(createdS, count);

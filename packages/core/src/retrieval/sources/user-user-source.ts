@@ -1,4 +1,4 @@
-import { PIECE, type Pieces } from '../../catalog/pieces.ts';
+import { inPieces, PIECE, type Pieces } from '../../catalog/pieces.ts';
 import type { CandidateSet } from '../candidate-set.ts';
 import { fetchLists, type NeighborLists } from '../neighbor-lists.ts';
 import type { CandidateSource, SourceQuery } from '../source.ts';
@@ -108,52 +108,53 @@ function* invert(histories: NeighborLists, itemCount: number, listMax: number): 
   const scores = new Float32Array(offsets[itemCount]!);
   const strongest = new TopK(listMax);
   const [places, weights] = [new Int32Array(listMax), new Float32Array(listMax)];
-  for (let item = 0; item < itemCount; item++) {
-    if (item % LISTS_PIECE === 0) yield;
-    strongest.reset(listMax);
-    for (let n = all.offsets[item]!; n < all.offsets[item + 1]!; n++) strongest.offer(n, all.scores[n]!);
-    const count = strongest.drain(places, weights);
-    // Ascending, so that a request walks the actors' sums in one direction.
-    places.subarray(0, count).sort();
-    for (let i = 0; i < count; i++) {
-      neighbors[offsets[item]! + i] = all.neighbors[places[i]!]!;
-      scores[offsets[item]! + i] = all.scores[places[i]!]!;
+  yield* inPieces(itemCount, LISTS_PIECE, (start, until) => {
+    for (let item = start; item < until; item++) {
+      strongest.reset(listMax);
+      for (let n = all.offsets[item]!; n < all.offsets[item + 1]!; n++) strongest.offer(n, all.scores[n]!);
+      const count = strongest.drain(places, weights);
+      // Ascending, so that a request walks the actors' sums in one direction.
+      places.subarray(0, count).sort();
+      for (let i = 0; i < count; i++) {
+        neighbors[offsets[item]! + i] = all.neighbors[places[i]!]!;
+        scores[offsets[item]! + i] = all.scores[places[i]!]!;
+      }
     }
-  }
+  });
   return { offsets, neighbors, scores };
 }
 
 /** Columns as lists: for every `to` of the lists its `from`s in ascending order. O(entries), by counting. */
 function* transpose(lists: NeighborLists, toCount: number): Pieces<NeighborLists> {
   const offsets = new Int32Array(toCount + 1);
-  for (let i = 0; i < lists.neighbors.length; i++) {
-    if (i % PIECE === 0) yield;
-    offsets[lists.neighbors[i]! + 1]! += 1;
-  }
+  yield* inPieces(lists.neighbors.length, PIECE, (start, until) => {
+    for (let i = start; i < until; i++) offsets[lists.neighbors[i]! + 1]! += 1;
+  });
   for (let to = 0; to < toCount; to++) offsets[to + 1]! += offsets[to]!;
   const next = offsets.slice();
   const neighbors = new Int32Array(lists.neighbors.length);
   const scores = new Float32Array(lists.neighbors.length);
-  for (let from = 0; from < lists.offsets.length - 1; from++) {
-    if (from % LISTS_PIECE === 0) yield;
-    for (let n = lists.offsets[from]!; n < lists.offsets[from + 1]!; n++) {
-      const place = next[lists.neighbors[n]!]!++;
-      neighbors[place] = from;
-      scores[place] = lists.scores[n]!;
-    }
-  }
+  yield* inPieces(lists.offsets.length - 1, LISTS_PIECE, (start, until) => {
+    for (let from = start; from < until; from++)
+      for (let n = lists.offsets[from]!; n < lists.offsets[from + 1]!; n++) {
+        const place = next[lists.neighbors[n]!]!++;
+        neighbors[place] = from;
+        scores[place] = lists.scores[n]!;
+      }
+  });
   return { offsets, neighbors, scores };
 }
 
 /** The lists scaled to unit length: actors with long histories do not outvote others. */
 function* normalised({ offsets, neighbors, scores }: NeighborLists): Pieces<NeighborLists> {
   const scaled = new Float32Array(scores.length);
-  for (let from = 0; from < offsets.length - 1; from++) {
-    if (from % LISTS_PIECE === 0) yield;
-    let squares = 0;
-    for (let n = offsets[from]!; n < offsets[from + 1]!; n++) squares += scores[n]! ** 2;
-    const scale = squares > 0 ? 1 / Math.sqrt(squares) : 0;
-    for (let n = offsets[from]!; n < offsets[from + 1]!; n++) scaled[n] = scale * scores[n]!;
-  }
+  yield* inPieces(offsets.length - 1, LISTS_PIECE, (start, until) => {
+    for (let from = start; from < until; from++) {
+      let squares = 0;
+      for (let n = offsets[from]!; n < offsets[from + 1]!; n++) squares += scores[n]! ** 2;
+      const scale = squares > 0 ? 1 / Math.sqrt(squares) : 0;
+      for (let n = offsets[from]!; n < offsets[from + 1]!; n++) scaled[n] = scale * scores[n]!;
+    }
+  });
   return { offsets, neighbors, scores: scaled };
 }
