@@ -112,9 +112,10 @@ export const ConfigSchema = Type.Object(
         'Lighter answers before refusals: fewer candidates, then no model, then lists alone. Every answer names its level in `degraded`.',
     }),
     databaseConnectionsMax: int(8, 1, 100, { unit: 'connections', description: 'Most connections to PostgreSQL.' }),
-    databaseTimeoutMs: int(50, 1, 10_000, {
+    databaseTimeoutMs: int(1_000, 1, 10_000, {
       unit: 'ms',
-      description: 'Longest read of a profile; then the answer is made without it and says so.',
+      description:
+        'Longest read of a profile. An answer does not wait for it so long: it is made without and says so, and what comes too late for it is kept for the next one.',
     }),
     profileCacheMax: int(20_000, 1, 10_000_000, { unit: 'profiles', description: 'Most profiles kept in memory.' }),
     profileCacheMs: int(1_000, 0, 3_600_000, {

@@ -80,6 +80,19 @@ export class PostgresControl {
     throw new Error('others were always faster');
   }
 
+  /** Every read of a profile from the log takes so many seconds longer; 0: as it was. */
+  async delayProfiles(seconds: number): Promise<void> {
+    await this.#administer(async (client) => {
+      const { rows } = await client.query<{ source: string }>(
+        "SELECT pg_get_functiondef('recent_events'::regproc) AS source",
+      );
+      const source = rows[0]!.source.replace(/^ {2}PERFORM pg_sleep.*\n/m, '');
+      await client.query(
+        seconds === 0 ? source : source.replace(/^BEGIN\n/m, `BEGIN\n  PERFORM pg_sleep(${seconds});\n`),
+      );
+    });
+  }
+
   async releaseConnections(): Promise<void> {
     for (const hog of this.#hogs.splice(0)) await hog.end();
   }

@@ -149,3 +149,23 @@ describe('POST /events refuses with 503, loses nothing and goes on by itself; sl
     },
   );
 });
+
+describe('a PostgreSQL that is slower than an answer may be', () => {
+  it('gives a profile to the next answer: what was read too late for one is kept', async () => {
+    const ask = async () => {
+      const response = await fetch(`${pod.url()}/recommend`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ user_id: 'user-of-a-slow-log', num_items: 5 }),
+      });
+      return ((await response.json()) as { degraded: string[] }).degraded;
+    };
+    await postgres.delayProfiles(0.2);
+    try {
+      expect(await ask()).toContain('profile');
+      await expect.poll(ask, { timeout: 10_000 }).toEqual([]);
+    } finally {
+      await postgres.delayProfiles(0);
+    }
+  });
+});
