@@ -2,13 +2,14 @@ import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findBinaries } from './control-plane/binaries.ts';
 import { startControlPlane, type ControlPlane } from './control-plane/control-plane.ts';
+import { addNodes } from './control-plane/nodes.ts';
 
 const { absent } = findBinaries();
 let plane: ControlPlane;
 beforeAll(async () => {
   if (absent) return;
   plane = await startControlPlane();
-  await plane.request('POST', '/api/v1/nodes', { metadata: { name: 'node-a' } });
+  await addNodes(plane, ['a']);
 }, 300_000);
 afterAll(() => plane?.stop());
 

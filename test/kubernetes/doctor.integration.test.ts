@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findBinaries } from './control-plane/binaries.ts';
 import { startControlPlane, type ControlPlane } from './control-plane/control-plane.ts';
+import { addNodes } from './control-plane/nodes.ts';
 import { startMetricsApi, type MetricsApi } from './metrics-api/metrics-api.ts';
 
 const { folder: binaries, absent } = findBinaries();
@@ -95,12 +96,9 @@ beforeAll(async () => {
     external: { ranking_p99_pressure: '62500m' },
     pods: { shortlist_admitted_in_flight: '5' },
   });
-  for (const name of ['a', 'b', 'c']) {
-    await plane.request('POST', '/api/v1/nodes', {
-      metadata: { name: `node-${name}`, labels: { 'topology.kubernetes.io/zone': name } },
-    });
+  await addNodes(plane, ['a', 'b', 'c']);
+  for (const name of ['a', 'b', 'c'])
     await plane.request('POST', '/api/v1/persistentvolumes', volumeOf(`volume-${name}`));
-  }
 }, MINUTES_5);
 afterAll(async () => {
   await metrics?.stop();

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findBinaries } from './control-plane/binaries.ts';
 import { startControlPlane, type ControlPlane } from './control-plane/control-plane.ts';
+import { addNodes } from './control-plane/nodes.ts';
 import { startMetricsApi, type MetricsApi } from './metrics-api/metrics-api.ts';
 
 /**
@@ -122,12 +123,7 @@ beforeAll(async () => {
   );
   for (const name of ['kind-kind', 'production'])
     await plane.kubectl(['config', 'set-context', name, `--cluster=${cluster}`, `--user=${user}`]);
-  for (const zone of ['a', 'b', 'c']) {
-    for (const i of [1, 2, 3, 4])
-      await plane.request('POST', '/api/v1/nodes', {
-        metadata: { name: `node-${zone}${i}`, labels: { 'topology.kubernetes.io/zone': zone } },
-      });
-  }
+  await addNodes(plane, ['a', 'b', 'c'], 4);
   const volume = (name: string, mode: string, storageClassName: string) => ({
     apiVersion: 'v1',
     kind: 'PersistentVolume',

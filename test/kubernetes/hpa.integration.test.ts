@@ -7,6 +7,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findBinaries } from './control-plane/binaries.ts';
 import { startControlPlane, type ControlPlane } from './control-plane/control-plane.ts';
+import { addNodes } from './control-plane/nodes.ts';
 import { startFleet, type BehaviorPatch, type Load } from './autoscaling/scaled-fleet.ts';
 import { shippedAutoscaling, type Shipped } from './autoscaling/shipped.ts';
 import { startMetricsApi, type MetricsApi } from './metrics-api/metrics-api.ts';
@@ -29,13 +30,7 @@ const fleetOf = (replicas: number, load: Load, behavior: BehaviorPatch = AT_ONCE
 beforeAll(async () => {
   if (absent) return;
   plane = await startControlPlane();
-  for (const zone of ['a', 'b', 'c'])
-    await plane.request('POST', '/api/v1/nodes', {
-      metadata: {
-        name: `node-${zone}`,
-        labels: { 'topology.kubernetes.io/zone': zone, 'kubernetes.io/hostname': `node-${zone}` },
-      },
-    });
+  await addNodes(plane, ['a', 'b', 'c']);
   metrics = await startMetricsApi(plane);
   shipped = shippedAutoscaling();
   for (const priorityClass of shipped.priorityClasses)
