@@ -85,6 +85,8 @@ export async function loadRelease(dir: string, options: LoadOptions = {}): Promi
   } catch (error) {
     for (const model of opened) await model.close();
     throw error;
+  } finally {
+    content.letGo();
   }
 }
 

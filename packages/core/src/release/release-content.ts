@@ -36,10 +36,19 @@ export class ReleaseContent {
   /** As `bytes`, for who keeps nothing of it: the next file is read into the same memory. */
   async lent(kind: ReleaseFileKind): Promise<Uint8Array<ArrayBuffer>> {
     const size = this.sizeOf(kind);
-    if (this.#lent.length < size) this.#lent = new Uint8Array(size);
+    if (this.#lent.length < size) {
+      this.letGo();
+      this.#lent = new Uint8Array(size);
+    }
     const bytes = this.#lent.subarray(0, size);
     await this.bytesInto(kind, bytes);
     return bytes;
+  }
+
+  /** Gives back what `lent` read into, at once: a pod that has loaded is not soon due for a collection that would. */
+  letGo(): void {
+    this.#lent.buffer.transfer(0);
+    this.#lent = new Uint8Array(0);
   }
 
   /** Size of a file that the manifest lists. Errors: `release_manifest_invalid`. */
