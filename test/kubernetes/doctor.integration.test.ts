@@ -274,7 +274,7 @@ describe(`shortlist k8s on a real control plane ${absent}`, { timeout: MINUTES_5
     ]);
     await expectRow({
       check: 'versions',
-      state: 'problem',
+      state: 'warning',
       subject: 'deployment/ingest',
       reason: matching(/version 0\.0\.9 beside/),
     });

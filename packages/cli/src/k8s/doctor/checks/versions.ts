@@ -4,9 +4,12 @@ import type { Container, PodTemplate } from '../../objects.ts';
 import { listOf, type Installation } from '../installation.ts';
 import { findingsOf, type Row } from '../row.ts';
 
-const { ok, problem, unknown } = findingsOf('versions');
+const { ok, warning, unknown } = findingsOf('versions');
 
-/** Do all images come from one build? Services of two builds may not understand each other's records. */
+/**
+ * Do all images come from one build? Services of two builds may not understand each other's records; but a roll-back of one of
+ * them is such a state, and did what it was asked for.
+ */
 export function checkVersions({ deployments, cronJobs }: Installation): Row[] {
   if (deployments.state === 'unknown') return [unknown('images', deployments.reason)];
   const own = (name: string) => (COMPONENTS as readonly string[]).includes(name);
@@ -32,7 +35,7 @@ export function checkVersions({ deployments, cronJobs }: Installation): Row[] {
   return [...versions]
     .filter(([version]) => version !== most)
     .map(([version, subjects]) =>
-      problem(subjects.join(', '), `version ${version} beside ${most} of the others`, {
+      warning(subjects.join(', '), `version ${version} beside ${most} of the others`, {
         remedy: `deploy one version everywhere: shortlist k8s deploy <overlay> --tag ${most}`,
         page: 'kubernetes.md#versions-are-mixed',
       }),
