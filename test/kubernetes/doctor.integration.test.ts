@@ -6,7 +6,7 @@ import { startControlPlane, type ControlPlane } from './control-plane/control-pl
 import { addNodes } from './control-plane/nodes.ts';
 import { startMetricsApi, type MetricsApi } from './metrics-api/metrics-api.ts';
 
-const { folder: binaries, absent } = findBinaries();
+const { folder: binaries, absent } = findBinaries('full');
 const REPOSITORY = resolve(import.meta.dirname, '../..');
 const SHORTLIST = resolve(REPOSITORY, 'packages/cli/bin/shortlist');
 const NAMESPACE = 'shortlist';

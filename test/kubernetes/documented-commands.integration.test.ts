@@ -12,7 +12,7 @@ import { startMetricsApi, type MetricsApi } from './metrics-api/metrics-api.ts';
  * Runs what docs/kubernetes.md and the runbooks mark with `#*`, in the order in which they stand there, by a shell, against
  * a real control plane: the mark is a claim, and this is its proof.
  */
-const { folder: binaries, absent } = findBinaries();
+const { folder: binaries, absent } = findBinaries('full');
 const REPOSITORY = resolve(import.meta.dirname, '../..');
 const DOCS = join(REPOSITORY, 'docs');
 const MINUTES_10 = 600_000;

@@ -12,7 +12,7 @@ import { startFleet, type BehaviorPatch, type Load } from './autoscaling/scaled-
 import { shippedAutoscaling, type Shipped } from './autoscaling/shipped.ts';
 import { startMetricsApi, type MetricsApi } from './metrics-api/metrics-api.ts';
 
-const { absent } = findBinaries();
+const { absent } = findBinaries('full');
 const MINUTES_10 = 600_000;
 /** Neither grows nor keeps from shrinking. */
 const IDLE: Load = { cpuPercent: 10, p99Ms: 10, inFlightShare: 0.1 };

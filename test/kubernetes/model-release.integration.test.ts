@@ -13,7 +13,7 @@ import { experiment, modelRelease } from './resources/example-resources.ts';
 import { ADMIN_URL, LoopbackPods } from './resources/loopback-pods.ts';
 import { makeReleaseShop, type ReleaseShop } from './resources/release-shop.ts';
 
-const { absent } = findBinaries();
+const { absent } = findBinaries('full');
 const CRDS = join(import.meta.dirname, '../../deploy/base/crds');
 const MINUTES_5 = 300_000;
 const NAMESPACE = 'default';

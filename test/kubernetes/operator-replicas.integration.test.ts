@@ -5,7 +5,7 @@ import { findBinaries } from './control-plane/binaries.ts';
 import type { ControllerProcess } from '../../packages/controller/test/controller-process.ts';
 import { experimentOf, NAMESPACE, OperatorBench } from './operator-bench.ts';
 
-const { absent } = findBinaries();
+const { absent } = findBinaries('full');
 const LEASE = `/apis/coordination.k8s.io/v1/namespaces/${NAMESPACE}/leases/shortlist-controller`;
 /** What the SRE is promised. */
 const FAILOVER_MAX_S = 15;

@@ -4,7 +4,7 @@ import { until } from '../../packages/controller/test/until.ts';
 import { findBinaries } from './control-plane/binaries.ts';
 import { EXPERIMENTS, experimentOf, NAMESPACE, OperatorBench } from './operator-bench.ts';
 
-const { absent } = findBinaries();
+const { absent } = findBinaries('full');
 let bench: OperatorBench;
 beforeAll(async () => {
   if (!absent) bench = await OperatorBench.start();

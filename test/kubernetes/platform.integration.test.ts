@@ -19,7 +19,7 @@ import { startControlPlane, type ControlPlane } from './control-plane/control-pl
 import { ControllerProcess } from '../../packages/controller/test/controller-process.ts';
 import { installCrds, NAMESPACE } from './operator-bench.ts';
 
-const { absent } = findBinaries();
+const { absent } = findBinaries('full');
 let plane: ControlPlane;
 let workspace: TemporaryWorkspace;
 beforeAll(async () => {
