@@ -48,12 +48,15 @@ let plane: ControlPlane;
 let metrics: MetricsApi;
 let folder: string;
 
+/** Names of pods that are not on their way out. */
+const STAYING = '{{range .items}}{{if not .metadata.deletionTimestamp}}{{.metadata.name}} {{end}}{{end}}';
+
 /** The documented names, as this machine has them. */
 const prelude = () => `
 set -o pipefail
 shortlist() { ${join(REPOSITORY, 'packages/cli/bin/shortlist')} "$@"; }
 make() { command make --no-print-directory -C ${REPOSITORY} "$@"; }
-export NAME=$(kubectl -n shortlist get pods -l app.kubernetes.io/name=serving -o jsonpath='{.items[0].metadata.name}' 2>/dev/null) OVERLAY=production
+export NAME=$(kubectl -n shortlist get pods -l app.kubernetes.io/name=serving -o go-template='${STAYING}' 2>/dev/null | cut -d' ' -f1) OVERLAY=production
 `;
 
 function run({ line }: Command): Promise<{ code: number; output: string }> {
