@@ -82,6 +82,17 @@ export async function rollbackRelease(registry: ReleaseRegistry): Promise<Outcom
   return done(`${pointer.active} is active again; rolled back from ${pointer.previous ?? 'nothing'}\n`, pointer);
 }
 
+/** Removes old releases from the disk; `dryRun` only names them. */
+export async function pruneReleases(
+  registry: ReleaseRegistry,
+  { keep, dryRun }: { readonly keep: number; readonly dryRun: boolean },
+): Promise<Outcome> {
+  const removed = dryRun ? await registry.outdated(keep) : await registry.prune(keep);
+  const kept = (await registry.ids()).filter((id) => !removed.includes(id)).length;
+  const lines = removed.map((id) => `${id} ${dryRun ? 'would be removed' : 'removed'}\n`);
+  return done(`${lines.join('')}${removed.length} of ${removed.length + kept} releases\n`, { removed, kept, dryRun });
+}
+
 async function decide(
   registry: ReleaseRegistry,
   id: string,

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 import type { ReleaseRegistry } from '@shortlist/core/release/registry.ts';
 import type { Environment } from '../environment.ts';
@@ -11,7 +11,7 @@ interface Options {
 
 type Commands = typeof commandsModule;
 
-/** `shortlist release list|show|verify|activate|rollback|gate`. */
+/** `shortlist release list|show|verify|activate|rollback|gate|prune`. */
 export function register(program: Command, environment: Environment): void {
   const verb = program.command('release').description('the releases of a dataset: look, check, switch');
   const run = async (
@@ -59,6 +59,20 @@ export function register(program: Command, environment: Environment): void {
   command('rollback', 'switch back to the release before').action((options: Options) =>
     run(options, (commands, registry) => commands.rollbackRelease(registry)),
   );
+  command('prune', 'remove all but the newest releases, the active one and the one before it')
+    .requiredOption('--keep <n>', 'releases to keep; more than your experiments and roll-outs go back', parseKeep)
+    .option('--dry-run', 'only name them')
+    .action((options: Options & { keep: number; dryRun?: boolean }) =>
+      run(options, (commands, registry) =>
+        commands.pruneReleases(registry, { keep: options.keep, dryRun: options.dryRun === true }),
+      ),
+    );
+}
+
+export function parseKeep(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError('not an integer >= 1.');
+  return count;
 }
 
 function shareOption(text: string): number {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -127,6 +127,19 @@ describe('shortlist release', () => {
     });
   });
 
+  it('removes old releases, after saying which', async () => {
+    const oldest = 'r-200001010000-00000000';
+    await cp(join(releases, worse), join(releases, oldest), { recursive: true });
+    const dry = await shortlist('prune', '--keep', '3', '--dry-run');
+    expect(dry).toMatchObject({ code: 0, stdout: `${oldest} would be removed\n1 of 4 releases\n` });
+    expect(JSON.parse((await shortlist('prune', '--keep', '3', '--json')).stdout)).toEqual({
+      removed: [oldest],
+      kept: 3,
+      dryRun: false,
+    });
+    expect(await shortlist('prune', '--keep', '3')).toMatchObject({ code: 0, stdout: '0 of 3 releases\n' });
+  });
+
   it('is a verb of the command line, with exit code 2 and a coded line for what cannot be done', async () => {
     const run = (...args: string[]) => runCommand(['release', ...args], { SHORTLIST_HOME: home });
     expect(await run('list', '--dataset', 'tiny')).toMatchObject({ code: 0, stdout: expect.stringContaining(good) });
@@ -135,5 +148,9 @@ describe('shortlist release', () => {
       stderr: expect.stringMatching(/^error field_invalid: /),
     });
     expect(await run('gate', worse, '--dataset', 'tiny')).toMatchObject({ code: 2, stderr: '' });
+    expect(await run('prune', '--dataset', 'tiny', '--keep', '0')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('not an integer >= 1'),
+    });
   });
 });

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Type, type Static } from 'typebox';
 import { Value } from 'typebox/value';
@@ -6,6 +6,9 @@ import { ShortlistError } from '../contracts/errors.ts';
 import { RELEASE_ID_PATTERN, type ReleaseManifest } from '../contracts/release-manifest.ts';
 import { writeAtomically } from './durable-write.ts';
 import { readManifest } from './manifest.ts';
+
+/** A release that is being removed has this before its name: half of one is never seen. */
+const REMOVED = '.removed-';
 
 /** active.json: which release serves, and which one a rollback goes back to. */
 export const ActivePointerSchema = Type.Object(
@@ -148,6 +151,24 @@ export class ReleaseRegistry {
     if (current.previous === null) throw new ShortlistError('release_no_previous', { dataset: this.dataset });
     await this.dirOf(current.previous);
     return this.#point(current.previous, current.active);
+  }
+
+  /** What `prune` would remove, newest first: all but the `keep` newest, what serves and what a rollback goes back to. */
+  async outdated(keep: number): Promise<string[]> {
+    const pointer = await this.pointer();
+    return (await this.ids()).slice(keep).filter((id) => id !== pointer?.active && id !== pointer?.previous);
+  }
+
+  /**
+   * Removes what `outdated` names, and what an interrupted call left. Returns the names. A damaged pointer removes nothing.
+   * Errors: those of `pointer`.
+   */
+  async prune(keep: number): Promise<string[]> {
+    const removed = await this.outdated(keep);
+    for (const id of removed) await rename(join(this.#releasesDir, id), join(this.#releasesDir, `${REMOVED}${id}`));
+    const left = (await readdir(this.#releasesDir).catch(() => [])).filter((name) => name.startsWith(REMOVED));
+    for (const name of left) await rm(join(this.#releasesDir, name), { recursive: true, force: true });
+    return removed;
   }
 
   async #point(active: string, previous: string | null): Promise<ActivePointer> {

@@ -55,6 +55,29 @@ describe('the registry', () => {
     expect(await registry.pointer()).toMatchObject({ active: b, previous: a });
   });
 
+  it('removes all but the newest, what serves and what served before', async () => {
+    const ids: string[] = [];
+    for (const day of [11, 12, 13, 14, 15, 16]) ids.push(await addRelease(`2026-11-${day}T05:00:00.000Z`));
+    const [first, second, third, fourth, fifth, sixth] = ids as [string, string, string, string, string, string];
+    await registry.activate(second);
+    await registry.activate(first);
+    // Of a call that was killed.
+    await mkdir(join(folder, 'releases', `.removed-${third}`));
+    expect(await registry.outdated(2)).toEqual([fourth, third]);
+    expect(await registry.ids()).toHaveLength(6);
+    await rm(join(folder, 'releases', third), { recursive: true });
+    expect(await registry.prune(2)).toEqual([fourth]);
+    expect(await readdir(join(folder, 'releases'))).toEqual([first, second, fifth, sixth]);
+    expect(await registry.prune(2)).toEqual([]);
+  });
+
+  it('removes nothing when it cannot know what serves', async () => {
+    const ids = [await addRelease('2026-11-20T05:00:00.000Z'), await addRelease('2026-11-21T05:00:00.000Z')];
+    await writeFile(join(folder, 'active.json'), '{"active":');
+    await expect(registry.prune(1)).rejects.toMatchObject({ code: 'release_manifest_invalid' });
+    expect((await registry.ids()).sort()).toEqual(ids.sort());
+  });
+
   it('refuses to activate or roll back to what is not there', async () => {
     const a = await addRelease('2026-11-20T05:00:00.000Z');
     for (const id of ['r-202611200500-00000000', '../../etc', ''])
