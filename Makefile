@@ -55,7 +55,7 @@ test-faults: setup ## the faults in full length: servers killed, paused, full, f
 test-experiments: setup ## experiments in full length: vectors, 2,000 simulated experiments a metric, power, assignment, records under faults (10 min and more)
 	@SHORTLIST_EXPERIMENTS=full SHORTLIST_FAULTS=full vitest run --maxWorkers=1 packages/core/test/statistics packages/core/test/assignment packages/experiments packages/cli/test/experiment packages/cli/test/experiments packages/cli/test/analysis packages/cli/test/faults/records.integration.test.ts packages/serving/test/experiments
 
-test-k8s: setup ## on a real Kubernetes control plane: manifests, autoscaler, operator, releases, permissions (builds it first, with Go: 7 min, once)
+test-k8s: setup ## on a real Kubernetes control plane: manifests, autoscaler, operator, releases, permissions (12 min; builds it first, with Go: 7 min, once)
 	@test/kubernetes/control-plane/build >/dev/null && REQUIRE_KUBERNETES=1 vitest run test/kubernetes
 
 check: setup ## lint, types, dependency directions, unused code, format
