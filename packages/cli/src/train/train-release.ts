@@ -12,12 +12,6 @@ import { madeBefore, rememberRelease } from './made-releases.ts';
 import { rankerMetrics } from './offline-metrics.ts';
 import { train } from './train.ts';
 
-interface Made {
-  readonly id: string;
-  readonly dir: string;
-  readonly runDir: string;
-}
-
 const PASSED = { pass: true, checks: [] } as const;
 
 export interface TrainReleaseOptions {
@@ -27,28 +21,19 @@ export interface TrainReleaseOptions {
   readonly fresh: boolean;
   /** Let it serve if the gate agrees. */
   readonly activate: boolean;
-  /** Releases that stay when one more was made; default: all. */
-  readonly keep?: number;
   /** Training runs and releases lie here instead of in the dataset's folder, e.g. those of an evaluation. */
   readonly folder?: string;
   readonly log: (line: string) => void;
 }
 
 /**
- * Trains on a dataset's database, builds the release and activates it unless it is worse than the one that serves; then
- * old releases go.
+ * Trains on a dataset's database, builds the release and activates it unless it is worse than the one that serves.
  * @throws those of `train` and `buildRelease`; `release_gate_failed` with the reasons (the release stays, inactive)
  */
-export async function trainRelease(environment: Environment, options: TrainReleaseOptions): Promise<Made> {
-  const made = await makeRelease(environment, options);
-  if (options.keep !== undefined) {
-    const removed = await openRegistry(environment.home, options.dataset).prune(options.keep);
-    for (const id of removed) options.log(`[train] ${id} removed: ${options.keep} releases are kept`);
-  }
-  return made;
-}
-
-async function makeRelease(environment: Environment, options: TrainReleaseOptions): Promise<Made> {
+export async function trainRelease(
+  environment: Environment,
+  options: TrainReleaseOptions,
+): Promise<{ id: string; dir: string; runDir: string }> {
   const { dataset, log } = options;
   const paths = datasetPaths(environment.home, dataset);
   const trainingDir = options.folder === undefined ? paths.training : join(options.folder, 'training');

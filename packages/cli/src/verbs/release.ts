@@ -69,7 +69,7 @@ export function register(program: Command, environment: Environment): void {
     );
 }
 
-export function parseKeep(text: string): number {
+function parseKeep(text: string): number {
   const count = Number(text);
   if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError('not an integer >= 1.');
   return count;

@@ -1,6 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { Environment } from '../environment.ts';
-import { parseKeep } from './release.ts';
 
 interface Options {
   dataset: string;
@@ -8,7 +7,6 @@ interface Options {
   seed: number;
   fresh?: boolean;
   activate: boolean;
-  keep?: number;
 }
 
 function parseTime(text: string): number {
@@ -34,7 +32,6 @@ export function register(program: Command, environment: Environment): void {
     .option('--seed <n>', 'decides everything random', parseSeed, 1)
     .option('--fresh', 'do finished steps again')
     .option('--no-activate', 'make the release, but leave the one that serves')
-    .option('--keep <n>', 'then remove all but so many releases, as release prune does (default: none)', parseKeep)
     .action(async (options: Options) => {
       const { trainRelease } = await import('../train/train-release.ts');
       const { trainUntil, ...rest } = options;

@@ -161,6 +161,7 @@ export class ReleaseRegistry {
 
   /**
    * Removes what `outdated` names, and what an interrupted call left. Returns the names. A damaged pointer removes nothing.
+   * It cannot know what pods and experiments name besides: whoever calls it must.
    * Errors: those of `pointer`.
    */
   async prune(keep: number): Promise<string[]> {
