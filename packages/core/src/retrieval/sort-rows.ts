@@ -11,11 +11,18 @@ const HIGHEST = DIGITS - 1;
  * the values are whole seconds), which can be interrupted. NaN has no defined place.
  */
 export function* rowsByFalling(values: Float64Array, count: number): Pieces<Int32Array<ArrayBuffer>> {
-  // -0 becomes 0, which it equals.
-  const digits = new Uint16Array(Float64Array.from(values.subarray(0, count), (value) => value + 0).buffer);
-  yield* inPieces(count, PIECE, (from, until) => flip(digits, from, until));
-  let rows = Int32Array.from({ length: count }, (_, row) => row);
+  const keys = new Float64Array(count);
+  const digits = new Uint16Array(keys.buffer);
+  let rows = new Int32Array(count);
   let sorted = new Int32Array(count);
+  yield* inPieces(count, PIECE, (from, until) => {
+    for (let row = from; row < until; row++) {
+      rows[row] = row;
+      // -0 becomes 0, which it equals.
+      keys[row] = values[row]! + 0;
+    }
+    flip(digits, from, until);
+  });
   const places = new Int32Array(RADIX);
   for (let digit = 0; digit < DIGITS; digit++) {
     places.fill(0);
