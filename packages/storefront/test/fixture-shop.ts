@@ -69,6 +69,8 @@ export class FixtureShop {
       this.answer(request).then(
         ({ status, type, body }) => response.writeHead(status, { 'content-type': type }).end(body),
         (error: unknown) => {
+          // A page that closes, or asks anew, gives up what it asked: that is its right.
+          if ((error as NodeJS.ErrnoException).code === 'ECONNRESET') return;
           this.complaints.push(String(error));
           response.writeHead(500).end();
         },

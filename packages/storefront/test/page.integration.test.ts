@@ -7,6 +7,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { NO_BROWSER, openBrowser, openPage, screenshot } from './browser.ts';
 import { FixtureShop } from './fixture-shop.ts';
 
+/** A card of an answered slate: before the answer there are empty cards in its place. */
+const PRODUCT = '.cards .card:has(.card-look)';
+
 /** The built page in a real Chromium, over HTTP, against a shop that answers by the contract. */
 describe.skipIf(NO_BROWSER !== null)(
   `the storefront in Chromium${NO_BROWSER === null ? '' : ` (${NO_BROWSER})`}`,
@@ -52,7 +55,7 @@ describe.skipIf(NO_BROWSER !== null)(
     it('draws the same product the same way on every load', async () => {
       const draw = async (): Promise<string[]> => {
         const { page } = await openPage(browser, shop.url);
-        await page.locator('.cards .card').first().waitFor();
+        await page.locator(PRODUCT).first().waitFor();
         const drawings = page.locator('.cards .card svg.artwork');
         const art = await drawings.evaluateAll((svgs) => svgs.map((svg) => svg.innerHTML));
         await page.close();
@@ -74,11 +77,11 @@ describe.skipIf(NO_BROWSER !== null)(
       expect(await page.locator('.session-items li').count()).toBe(1);
       expect(await page.locator('.shelf h2').first().textContent()).toMatch(/^Like /);
 
+      const asked = shop.requests.length;
       await page.locator('.cards .card .card-look').nth(4).click();
       await expect.poll(() => shop.events.length).toBe(2);
       expect(shop.events[1]).toMatchObject({ type: 'click', session_id: visit, position: 5 });
       expect(shop.events[1]!.request_id).toMatch(/^request-\d+$/);
-      const asked = shop.requests.length;
       await expect.poll(() => shop.requests.length).toBeGreaterThan(asked);
       expect(shop.requests.at(-1)!.session_id).toBe(visit);
       expect(shop.requests.at(-1)!.context!.recent_items).toBeUndefined();
@@ -174,17 +177,18 @@ describe.skipIf(NO_BROWSER !== null)(
 
       Object.assign(shop.mood, { failWith: null, empty: false });
       await page.getByRole('button', { name: 'Try again' }).click();
-      await page.locator('.cards .card').first().waitFor();
+      await page.locator(PRODUCT).first().waitFor();
       expect(await page.locator('.slate .problem').count()).toBe(0);
       await page.close();
     });
 
     it('can be used with the keyboard alone', async () => {
       const { page } = await openPage(browser, shop.url);
-      await page.locator('.cards .card').first().waitFor();
+      await page.locator(PRODUCT).first().waitFor();
       await page.keyboard.press('Tab');
       expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to the products');
       await page.keyboard.press('Enter');
+      await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('shop');
       await page.keyboard.press('Tab');
       expect(await page.evaluate(() => document.activeElement?.className)).toBe('card-look');
       await page.keyboard.press('Enter');
@@ -194,7 +198,7 @@ describe.skipIf(NO_BROWSER !== null)(
 
     it('fits a phone without scrolling sideways', async () => {
       const { page } = await openPage(browser, shop.url, { width: 390, height: 844 });
-      await page.locator('.cards .card').first().waitFor();
+      await page.locator(PRODUCT).first().waitFor();
       await page.locator('.card-why').first().click();
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
       await screenshot(page, 'phone');
