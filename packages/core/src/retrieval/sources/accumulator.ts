@@ -1,6 +1,5 @@
 import { RowNumbers } from '../row-numbers.ts';
-import type { TopK } from '../top-k.ts';
-import { TopOfSums } from './top-of-sums.ts';
+import { BestSums } from './best-sums.ts';
 
 /**
  * Added with every addition: it vanishes in rounding, except where negative neighbours cancel positive ones exactly, and
@@ -25,8 +24,8 @@ export interface Accumulator {
   addList(rows: Int32Array, values: Float32Array, from: number, to: number, weight: number): void;
   /** The row's sum; 0 when nothing was added, next to 0 when additions cancelled out. */
   get(row: number): number;
-  /** Offers the rows with a sum above 0 that are not excluded to `top`, but for those that are surely too small. */
-  offerTo(top: TopK, excluded: Uint8Array | null): void;
+  /** Writes the `k` rows with the highest sums above 0 that are not excluded, best first, ties by row. Returns how many. */
+  best(k: number, excluded: Uint8Array | null, outRows: Int32Array, outSums: Float32Array): number;
 }
 
 /** Both kinds give the same sums, to the bit. */
@@ -44,14 +43,13 @@ export class DenseAccumulator implements Accumulator {
   count = 0;
   readonly #sums: Float32Array;
   readonly #values: Float32Array;
-  readonly #best: TopOfSums;
+  readonly #best = new BestSums();
 
   constructor(rowCount: number) {
     // One more: `addList` writes every row there and counts only new ones.
     this.touched = new Int32Array(rowCount + 1);
     this.#sums = new Float32Array(rowCount);
     this.#values = new Float32Array(rowCount);
-    this.#best = new TopOfSums();
   }
 
   reset(): void {
@@ -85,12 +83,12 @@ export class DenseAccumulator implements Accumulator {
     return this.#sums[row]!;
   }
 
-  offerTo(top: TopK, excluded: Uint8Array | null): void {
+  best(k: number, excluded: Uint8Array | null, outRows: Int32Array, outSums: Float32Array): number {
     const { touched, count } = this;
     const sums = this.#sums;
     const values = this.#values;
     for (let i = 0; i < count; i++) values[i] = sums[touched[i]!]!;
-    this.#best.offerTo(top, touched, values, count, excluded);
+    return this.#best.select(k, { rows: touched, values, count }, excluded, outRows, outSums);
   }
 }
 
@@ -99,7 +97,7 @@ export class HashedAccumulator implements Accumulator {
   touched = new Int32Array(1024);
   readonly #numbers = new RowNumbers();
   #sums = new Float32Array(1024);
-  readonly #best = new TopOfSums();
+  readonly #best = new BestSums();
 
   get count(): number {
     return this.#numbers.count;
@@ -124,8 +122,9 @@ export class HashedAccumulator implements Accumulator {
     return number < 0 ? 0 : this.#sums[number]!;
   }
 
-  offerTo(top: TopK, excluded: Uint8Array | null): void {
-    this.#best.offerTo(top, this.touched, this.#sums, this.count, excluded);
+  best(k: number, excluded: Uint8Array | null, outRows: Int32Array, outSums: Float32Array): number {
+    const { touched, count } = this;
+    return this.#best.select(k, { rows: touched, values: this.#sums, count }, excluded, outRows, outSums);
   }
 
   #add(row: number, value: number): void {

@@ -19,9 +19,7 @@ export class Emitter {
 
   /** The k best sums that are above 0 and not excluded. */
   emitSums(sums: Accumulator, query: SourceQuery, k: number, out: CandidateSet): void {
-    this.top.reset(k);
-    sums.offerTo(this.top, query.excluded);
-    this.emitTop(out);
+    this.emitRanked(sums.best(k, query.excluded, this.rows, this.scores), out);
   }
 
   /** What `top` holds. */

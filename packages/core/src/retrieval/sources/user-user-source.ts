@@ -40,7 +40,6 @@ export class UserUserSource implements CandidateSource {
   readonly #interests: Accumulator;
   readonly #similarities: Accumulator;
   readonly #sums: Accumulator;
-  readonly #nearest = new TopK(NEIGHBOR_ACTORS);
   readonly #nearestActors = new Int32Array(NEIGHBOR_ACTORS);
   readonly #nearestScores = new Float32Array(NEIGHBOR_ACTORS);
   readonly #emitter = new Emitter('user_user');
@@ -78,9 +77,7 @@ export class UserUserSource implements CandidateSource {
 
   /** Writes the nearest actors by cosine, up to the length of the profile, which is the same for all. Returns how many. */
   #takeNearest(): number {
-    this.#nearest.reset(NEIGHBOR_ACTORS);
-    this.#similarities.offerTo(this.#nearest, null);
-    return this.#nearest.drain(this.#nearestActors, this.#nearestScores);
+    return this.#similarities.best(NEIGHBOR_ACTORS, null, this.#nearestActors, this.#nearestScores);
   }
 
   #vote(count: number): void {
