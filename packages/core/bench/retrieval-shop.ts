@@ -3,7 +3,8 @@ import { createProfile } from '../src/catalog/to-profile.ts';
 import { itemsToArrow } from '../src/catalog/write-items.ts';
 import { EVENT_CODE } from '../src/contracts/events.ts';
 import type { Profile } from '../src/contracts/profile.ts';
-import type { NeighborLists } from '../src/retrieval/neighbor-lists.ts';
+import type { ListSums } from '../src/retrieval/list-sums.ts';
+import { copiedLists } from '../test/retrieval/copied-lists.ts';
 import { seededRandom } from '../src/statistics/seeded-random.ts';
 
 export const NOW_S = 1_700_000_000;
@@ -27,7 +28,7 @@ export function benchCatalog(itemCount: number): Catalog {
 }
 
 /** Lists of `length` distinct popular rows each, weights falling from 1. */
-export function benchLists(fromCount: number, toCount: number, length: number, seed: number): NeighborLists {
+export function benchLists(fromCount: number, toCount: number, length: number, seed: number): ListSums {
   const random = seededRandom(seed);
   const neighbors = new Int32Array(fromCount * length);
   const scores = new Float32Array(fromCount * length);
@@ -41,7 +42,8 @@ export function benchLists(fromCount: number, toCount: number, length: number, s
       at += 1;
     }
   }
-  return { offsets: Int32Array.from({ length: fromCount + 1 }, (_, from) => from * length), neighbors, scores };
+  const offsets = Int32Array.from({ length: fromCount + 1 }, (_, from) => from * length);
+  return copiedLists({ offsets, neighbors, scores }, toCount);
 }
 
 /** Profiles (80 views, 15 carts, 5 purchases in 100) over the last 30 days; about 65 distinct items in 100 events. */

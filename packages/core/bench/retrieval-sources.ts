@@ -11,7 +11,7 @@ import { RankedLists } from '../src/retrieval/ranked-lists.ts';
 import { candidateCapacity, retrieveCandidates } from '../src/retrieval/retrieve.ts';
 import type { CandidateSource, SourceQuery } from '../src/retrieval/source.ts';
 import { SOURCE_INDEX } from '../src/retrieval/source.ts';
-import { createAccumulator } from '../src/retrieval/sources/accumulator.ts';
+import { Accumulator } from '../src/retrieval/sources/accumulator.ts';
 import { CategorySource } from '../src/retrieval/sources/category-source.ts';
 import { IalsSource } from '../src/retrieval/sources/ials-source.ts';
 import { NeighborListSource } from '../src/retrieval/sources/neighbor-list-source.ts';
@@ -29,7 +29,7 @@ const PROFILES = 64;
 function benchSources(itemCount: number): CandidateSource[] {
   const catalog = benchCatalog(itemCount);
   const lists = RankedLists.fromArrow(trendingBytes(catalog), catalog);
-  const interests = createAccumulator(itemCount);
+  const interests = new Accumulator();
   const halfLifeS = 60 * 86_400;
   const weightScale = 5;
   const linear = { weightScale, damping: 1 };
@@ -57,7 +57,6 @@ function benchSources(itemCount: number): CandidateSource[] {
     ),
     new UserUserSource(
       atOnce(tastesOf(benchLists(20_000, itemCount, 40, 8), itemCount)),
-      itemCount,
       { weightScale, eventsMax: 200, halfLifeS },
       interests,
     ),

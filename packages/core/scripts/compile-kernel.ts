@@ -14,6 +14,7 @@ const SRC = join(import.meta.dirname, '../src');
 /** What is compiled, and where to. */
 export const KERNELS = [
   { source: 'kernel.ts', file: join(SRC, 'retrieval/kernel/kernel.wasm') },
+  { source: 'list-sums.ts', file: join(SRC, 'retrieval/list-sums.wasm') },
   { source: 'products.ts', file: join(SRC, 'retrieval/products.wasm') },
   { source: 'fold-in.ts', file: join(SRC, 'retrieval/sources/fold-in.wasm') },
 ] as const;

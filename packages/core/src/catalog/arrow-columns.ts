@@ -80,29 +80,35 @@ export class ArrowColumns {
 
   /** As `int32`, and every value is a row number below `rowCount`. */
   rows(name: string, rowCount: number): Int32Array {
-    return atOnce(this.rowsInPieces(name, rowCount));
+    const rows = new Int32Array(this.count);
+    atOnce(this.rowsInto(name, rowCount, rows));
+    return rows;
   }
 
-  *rowsInPieces(name: string, rowCount: number): Pieces<Int32Array> {
-    const rows = this.int32(name);
+  /** As `rows`, into `out`, `[count]`. */
+  *rowsInto(name: string, rowCount: number, out: Int32Array): Pieces<void> {
+    const rows = this.int32View(name);
     yield* inPieces(rows.length, PIECE, (from, until) => {
+      out.set(rows.subarray(from, until), from);
       for (let i = from; i < until; i++)
-        if (rows[i]! < 0 || rows[i]! >= rowCount)
-          throw this.#invalid(`column ${name} has row ${rows[i]!} of ${rowCount} at line ${i}`);
+        if (out[i]! < 0 || out[i]! >= rowCount)
+          throw this.#invalid(`column ${name} has row ${out[i]!} of ${rowCount} at line ${i}`);
     });
-    return rows;
   }
 
   /** As `float32`, and every value is finite. */
   scores(name: string): Float32Array {
-    return atOnce(this.scoresInPieces(name));
+    const scores = new Float32Array(this.count);
+    atOnce(this.scoresInto(name, scores));
+    return scores;
   }
 
-  *scoresInPieces(name: string): Pieces<Float32Array> {
-    const scores = this.float32(name);
-    const i = yield* firstNotFinite(scores);
-    if (i >= 0) throw this.#invalid(`column ${name} is ${scores[i]!} at line ${i}`);
-    return scores;
+  /** As `scores`, into `out`, `[count]`. */
+  *scoresInto(name: string, out: Float32Array): Pieces<void> {
+    const scores = this.#values<Float32Array>(name, 'Float32');
+    yield* inPieces(scores.length, PIECE, (from, until) => out.set(scores.subarray(from, until), from));
+    const i = yield* firstNotFinite(out);
+    if (i >= 0) throw this.#invalid(`column ${name} is ${out[i]!} at line ${i}`);
   }
 
   /** The error that refuses this file, for checks beyond those of one column. */

@@ -4,10 +4,10 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { firstNotFinite } from '../catalog/finite.ts';
 import { atOnce, type Pieces } from '../catalog/pieces.ts';
 import { ShortlistError } from '../contracts/errors.ts';
-import { readNeighborLists } from './neighbor-lists.ts';
+import { readNeighborLists } from './read-lists.ts';
 import { RankedLists } from './ranked-lists.ts';
 import { SOURCE_INDEX, type CandidateSource, type SourceName } from './source.ts';
-import { createAccumulator, type Accumulator } from './sources/accumulator.ts';
+import { Accumulator } from './sources/accumulator.ts';
 import { CategorySource } from './sources/category-source.ts';
 import { IalsSource } from './sources/ials-source.ts';
 import { NeighborListSource, type NeighborListOptions } from './sources/neighbor-list-source.ts';
@@ -96,7 +96,7 @@ export class SourceLoader {
     checkSettings(settings);
     this.#catalog = catalog;
     this.#settings = settings.parameters;
-    this.#interests = createAccumulator(catalog.capacity);
+    this.#interests = new Accumulator();
   }
 
   /** Takes what it needs out of a file; the bytes may be something else afterwards. */
@@ -159,17 +159,17 @@ export class SourceLoader {
     const { ials, itemsPerActorMax, weightScale } = this.#settings;
     const factors = yield* readFactors(bytes, this.#catalog.count, ials.dim);
     const options = { eventsMax: itemsPerActorMax, halfLifeS: ials.halfLifeDays * DAY_S, weightScale };
-    this.#sources.push(new IalsSource({ ...ials, factors }, options, this.#interests, this.#catalog.capacity));
+    this.#sources.push(new IalsSource({ ...ials, factors }, options, this.#interests));
   }
 
   *#takeHistories(bytes: Uint8Array): Pieces<void> {
     const { histories, weightScale } = this.#settings;
     const { count, capacity } = this.#catalog;
     const columns = { file: 'histories.arrow', from: 'actor', to: 'row', value: 'weight' };
-    const lists = yield* readNeighborLists(bytes, columns, { fromCount: 'last', toCount: count });
+    const lists = yield* readNeighborLists(bytes, columns, { fromCount: 'last', toCount: count, capacity });
     const options = { eventsMax: histories.items, halfLifeS: histories.halfLifeDays * DAY_S, weightScale };
     const tastes = yield* tastesOf(lists, capacity);
-    this.#sources.push(new UserUserSource(tastes, capacity, options, this.#interests));
+    this.#sources.push(new UserUserSource(tastes, options, this.#interests));
   }
 }
 

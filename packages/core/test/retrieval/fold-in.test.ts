@@ -31,7 +31,7 @@ function solved(
   for (let a = 0; a < dim; a++) system[a * dim + a]! += ridge!;
   solveInPlace(system, right, dim);
   const user = Float32Array.from(right);
-  return Array.from({ length: factors.length / dim }, (_, row) => innerProduct(factors, row * dim, user));
+  return Array.from({ length: factors.length / dim }, (_, row) => Math.fround(innerProduct(factors, row * dim, user)));
 }
 
 describe('the fold-in of iALS', () => {

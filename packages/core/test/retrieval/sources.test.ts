@@ -7,7 +7,7 @@ import { itemsToArrow } from '../../src/catalog/write-items.ts';
 import { EVENT_CODE, EVENT_WEIGHT } from '../../src/contracts/events.ts';
 import type { Profile } from '../../src/contracts/profile.ts';
 import { CandidateSet } from '../../src/retrieval/candidate-set.ts';
-import type { NeighborLists } from '../../src/retrieval/neighbor-lists.ts';
+import type { ListSums } from '../../src/retrieval/list-sums.ts';
 import { SOURCE_COUNT, SOURCE_INDEX, type CandidateSource, type SourceQuery } from '../../src/retrieval/source.ts';
 import { IalsSource } from '../../src/retrieval/sources/ials-source.ts';
 import { NeighborListSource } from '../../src/retrieval/sources/neighbor-list-source.ts';
@@ -15,6 +15,7 @@ import { newestFirst, NewItemsSource } from '../../src/retrieval/sources/new-ite
 import { RepeatsSource } from '../../src/retrieval/sources/repeats-source.ts';
 import { tastesOf, UserUserSource } from '../../src/retrieval/sources/user-user-source.ts';
 import { seededRandom } from '../../src/statistics/seeded-random.ts';
+import { copiedLists } from './copied-lists.ts';
 
 const ITEMS = 30;
 const DAY_S = 86_400;
@@ -47,18 +48,15 @@ function retrieved(source: CandidateSource, query: SourceQuery, k: number) {
     rank: set.ranks[c * SOURCE_COUNT + s]!,
   }));
 }
-const listsOf = (dense: number[][]): NeighborLists => {
+const listsOf = (dense: number[][]): ListSums => {
   const flat = dense.flatMap((row, from) =>
     row.map((value, to) => ({ from, to, value })).filter(({ value }) => value > 0),
   );
   const offsets = new Int32Array(dense.length + 1);
   for (const { from } of flat) offsets[from + 1]! += 1;
   for (let i = 0; i < dense.length; i++) offsets[i + 1]! += offsets[i]!;
-  return {
-    offsets,
-    neighbors: Int32Array.from(flat, ({ to }) => to),
-    scores: Float32Array.from(flat, ({ value }) => value),
-  };
+  const [neighbors, scores] = [Int32Array.from(flat, ({ to }) => to), Float32Array.from(flat, ({ value }) => value)];
+  return copiedLists({ offsets, neighbors, scores }, ITEMS);
 };
 const randomMatrix = (rows: number, columns: number, seed: number) => {
   const random = seededRandom(seed);
@@ -131,7 +129,7 @@ describe('user-user', () => {
     ]);
     const norms = histories.map((history) => Math.hypot(...history));
     const cosines = histories.map((history, a) => (history[1]! + history[5]!) / norms[a]!);
-    const source = new UserUserSource(atOnce(tastesOf(listsOf(histories), ITEMS)), ITEMS, {
+    const source = new UserUserSource(atOnce(tastesOf(listsOf(histories), ITEMS)), {
       eventsMax: 100,
       halfLifeS: 0,
       weightScale: 5,
@@ -155,10 +153,16 @@ describe('iALS fold-in', () => {
       [7, EVENT_CODE.view, 0],
     ]);
     const options = { eventsMax: 100, halfLifeS: 0, weightScale: 5 };
-    const found = retrieved(new IalsSource(model, options), queryOf(profile), ITEMS);
+    const source = new IalsSource(model, options);
+    const named = retrieved(source, queryOf(profile), ITEMS);
+    const all = new CandidateSet(ITEMS);
+    for (let row = 0; row < ITEMS; row++) all.include(row);
+    source.score(queryOf(profile), all);
     // The scores determine w by least squares; check instead that they satisfy the system, through V w = scores.
     const scores = new Float64Array(ITEMS);
-    for (const { row, score } of found) scores[row] = score;
+    for (let row = 0; row < ITEMS; row++) scores[row] = all.scores[row * SOURCE_COUNT + SOURCE_INDEX.ials]!;
+    const wanted = [...scores.keys()].filter((row) => scores[row]! > 0).sort((a, b) => scores[b]! - scores[a]!);
+    expect(named.map(({ row }) => row)).toEqual(wanted);
     const weights = interestsOf(profile, 0);
     const ridge = model.regularisation * (2 + model.alpha0 * ITEMS);
     // A w = sum c v  <=>  alpha0 V'(Vw) + sum c v (v'w) + ridge w = sum c v; take its inner product with every item j.

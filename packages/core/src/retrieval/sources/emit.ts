@@ -1,7 +1,8 @@
 import type { CandidateSet } from '../candidate-set.ts';
+import type { ListSums } from '../list-sums.ts';
 import { SOURCE_COUNT, SOURCE_INDEX, type SourceName, type SourceQuery } from '../source.ts';
 import { TopK } from '../top-k.ts';
-import type { Accumulator } from './accumulator.ts';
+
 
 /** Most candidates one source may give. */
 export const SOURCE_K_MAX = 1000;
@@ -18,7 +19,7 @@ export class Emitter {
   }
 
   /** The k best sums that are above 0 and not excluded. */
-  emitSums(sums: Accumulator, query: SourceQuery, k: number, out: CandidateSet): void {
+  emitSums(sums: ListSums, query: SourceQuery, k: number, out: CandidateSet): void {
     this.emitRanked(sums.best(k, query.excluded, this.rows, this.scores), out);
   }
 
@@ -33,7 +34,7 @@ export class Emitter {
   }
 
   /** Writes sums as the scores of the set's candidates, also of those that other sources found. */
-  scoreFromSums(sums: Accumulator, out: CandidateSet): void {
+  scoreFromSums(sums: ListSums, out: CandidateSet): void {
     const { rows, scores, count } = out;
     for (let c = 0; c < count; c++) scores[c * SOURCE_COUNT + this.#source] = sums.get(rows[c]!);
   }

@@ -3,6 +3,9 @@ import { solveInPlace } from './cholesky.ts';
 
 const FILE = new URL('fold-in.wasm', import.meta.url);
 
+/** Rows that the kernel adds at once. */
+const BLOCK = 4;
+
 /** What packages/core/assembly/fold-in.ts exports. */
 interface Exports {
   addOuterProducts(
@@ -34,15 +37,15 @@ export class FoldIn {
   readonly #right: Float64Array;
   readonly #scratch: Float64Array;
   readonly #user: Float64Array;
-  readonly #scores: Float64Array;
+  readonly #scores: Float32Array;
   #taken = 0;
 
   /** `factors`: `[n, dim]`, row-major, copied; `dim` is a multiple of 4. `rowsMax`: most rows that are added at once. */
   constructor(factors: Float32Array, dim: number, rowsMax: number) {
     this.#dim = dim;
     this.#count = factors.length / dim;
-    const doubles = rowsMax + dim * dim + 3 * dim + this.#count;
-    const { exports, buffer } = openModule<Exports>(FILE, 8 * doubles + 4 * (factors.length + rowsMax));
+    const doubles = rowsMax + dim * dim + (2 + BLOCK) * dim;
+    const { exports, buffer } = openModule<Exports>(FILE, 8 * doubles + 4 * (factors.length + rowsMax + this.#count));
     this.#kernel = exports;
     let at = 0;
     const floats64 = (length: number) => {
@@ -52,13 +55,14 @@ export class FoldIn {
     };
     this.#system = floats64(dim * dim);
     this.#right = floats64(dim);
-    this.#scratch = floats64(dim);
+    this.#scratch = floats64(BLOCK * dim);
     this.#user = floats64(dim);
     this.#weights = floats64(rowsMax);
-    this.#scores = floats64(this.#count);
     this.#factors = new Float32Array(buffer, at, factors.length);
     this.#factors.set(factors);
-    this.#rows = new Int32Array(buffer, at + this.#factors.byteLength, rowsMax);
+    at += this.#factors.byteLength;
+    this.#rows = new Int32Array(buffer, at, rowsMax);
+    this.#scores = new Float32Array(buffer, at + this.#rows.byteLength, this.#count);
   }
 
   /** `weight * V' V` of all rows, `[dim, dim]`, of which only the lower triangle means something. */
@@ -82,8 +86,8 @@ export class FoldIn {
     this.#weights[this.#taken++] = weight;
   }
 
-  /** The products of all rows with x, rounded to float32, `[n]`: good until the next call of anything. */
-  solve(ridge: number): Float64Array {
+  /** The products of all rows with x, `[n]`: good until the next call of anything. */
+  solve(ridge: number): Float32Array {
     this.#flush();
     const dim = this.#dim;
     for (let a = 0; a < dim; a++) this.#system[a * dim + a]! += ridge;

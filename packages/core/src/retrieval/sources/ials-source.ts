@@ -1,6 +1,7 @@
 import type { CandidateSet } from '../candidate-set.ts';
+import { BestSums } from '../best-sums.ts';
 import { SOURCE_COUNT, SOURCE_INDEX, type CandidateSource, type SourceQuery } from '../source.ts';
-import { createAccumulator, type Accumulator } from './accumulator.ts';
+import { Accumulator } from './accumulator.ts';
 import { Emitter } from './emit.ts';
 import { FoldIn } from './fold-in.ts';
 import { readInterests, type InterestOptions } from './interests.ts';
@@ -18,7 +19,7 @@ export interface IalsModel {
 /**
  * iALS with fold-in: the user's factor is solved per request from the profile, w = (alpha0 G + sum c v v' + r I)^-1 sum
  * c v with r = lambda (n + alpha0 N)^nu, then all items are scanned. O(items of the profile * d^2 + d^3 + N d): for
- * catalogues up to some ten thousand items.
+ * catalogues up to some ten thousand items. Items that are scored up to 0, as one that nobody wants is, are not named.
  * Source: Hu, Koren, Volinsky 2008; Rendle et al. 2022, equation 5. The training half solves the same system.
  */
 export class IalsSource implements CandidateSource {
@@ -30,16 +31,19 @@ export class IalsSource implements CandidateSource {
   readonly #interests: Accumulator;
   readonly #emitter = new Emitter('ials');
   readonly #foldIn: FoldIn;
+  readonly #rows: Int32Array;
+  readonly #best = new BestSums();
   #gramian: Float64Array | undefined;
   /** Of all items for the last query; null when its profile said nothing. */
-  #scores: Float64Array | null = null;
+  #scores: Float32Array | null = null;
 
-  /** `interests`: scratch `[capacity]`, free again when `retrieve` returns; `capacity`: rows that the catalogue may get. */
-  constructor({ factors, ...model }: IalsModel, options: InterestOptions, interests?: Accumulator, capacity = 0) {
+  /** `interests`: scratch, free again when `retrieve` returns. */
+  constructor({ factors, ...model }: IalsModel, options: InterestOptions, interests = new Accumulator()) {
     this.#model = model;
     this.#count = factors.length / model.dim;
     this.#options = options;
-    this.#interests = interests ?? createAccumulator(Math.max(capacity, this.#count));
+    this.#interests = interests;
+    this.#rows = Int32Array.from({ length: this.#count }, (_, row) => row);
     this.#foldIn = new FoldIn(factors, model.dim, options.eventsMax);
   }
 
@@ -47,16 +51,9 @@ export class IalsSource implements CandidateSource {
     readInterests(query, this.#options, this.#interests);
     const scores = (this.#scores = this.#scoreAll());
     if (scores === null) return;
-    const { top } = this.#emitter;
-    top.reset(k);
-    let threshold = top.threshold;
-    for (let row = 0; row < this.#count; row++) {
-      const score = scores[row]!;
-      if (score < threshold || query.excluded?.[row] === 1) continue;
-      top.offer(row, score);
-      threshold = top.threshold;
-    }
-    this.#emitter.emitTop(out);
+    const { rows, scores: found } = this.#emitter;
+    const all = { rows: this.#rows, values: scores, count: this.#count };
+    this.#emitter.emitRanked(this.#best.select(k, all, query.excluded, rows, found), out);
   }
 
   score(_query: SourceQuery, out: CandidateSet): void {
@@ -68,7 +65,7 @@ export class IalsSource implements CandidateSource {
   }
 
   /** Solves the user's factor and multiplies it with all items'; null when no item of the profile has one. */
-  #scoreAll(): Float64Array | null {
+  #scoreAll(): Float32Array | null {
     const { alpha0, regularisation, nu } = this.#model;
     const interests = this.#interests;
     const foldIn = this.#foldIn;

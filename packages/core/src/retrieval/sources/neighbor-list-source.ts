@@ -1,7 +1,8 @@
 import type { CandidateSet } from '../candidate-set.ts';
-import { fetchLists, type NeighborLists } from '../neighbor-lists.ts';
+import type { ListSums } from '../list-sums.ts';
+import type { NeighborLists } from '../neighbor-lists.ts';
 import type { CandidateSource, SourceName, SourceQuery } from '../source.ts';
-import { createAccumulator, type Accumulator } from './accumulator.ts';
+import { Accumulator } from './accumulator.ts';
 import { Emitter } from './emit.ts';
 import { readInterests, type InterestOptions } from './interests.ts';
 
@@ -23,41 +24,40 @@ export interface Neighbors {
  */
 export class NeighborListSource implements CandidateSource {
   readonly name: SourceName;
-  readonly lists: NeighborLists;
+  readonly #lists: ListSums;
   readonly #options: NeighborListOptions;
   readonly #interests: Accumulator;
-  readonly #sums: Accumulator;
   readonly #emitter: Emitter;
   /** Instead of the release's list, by row: that list and the live one in one. */
   readonly #merged = new Map<number, Neighbors>();
 
-  /** `interests`: scratch `[n]`, free again when `retrieve` returns, so sources may share one. */
-  constructor(name: SourceName, lists: NeighborLists, options: NeighborListOptions, interests?: Accumulator) {
-    const itemCount = lists.offsets.length - 1;
+  /** `lists`: one for each item, of this source alone. `interests`: scratch, free again when `retrieve` returns, so sources may share it. */
+  constructor(name: SourceName, lists: ListSums, options: NeighborListOptions, interests = new Accumulator()) {
     this.name = name;
-    this.lists = lists;
+    this.#lists = lists;
     this.#options = options;
-    this.#interests = interests ?? createAccumulator(itemCount);
-    this.#sums = createAccumulator(itemCount);
+    this.#interests = interests;
     this.#emitter = new Emitter(name);
   }
 
+  get lists(): NeighborLists {
+    return this.#lists;
+  }
+
   retrieve(query: SourceQuery, k: number, out: CandidateSet): void {
-    const { offsets, neighbors, scores } = this.lists;
     const interests = this.#interests;
-    const sums = this.#sums;
+    const lists = this.#lists;
     const { damping } = this.#options;
     readInterests(query, this.#options, interests);
-    sums.reset();
-    fetchLists(this.lists, interests.touched, interests.count);
+    lists.begin(interests.touched, interests.count);
     for (let i = 0; i < interests.count; i++) {
       const item = interests.touched[i]!;
       const weight = interests.get(item) ** damping;
       const merged = this.#merged.size === 0 ? undefined : this.#merged.get(item);
-      if (merged === undefined) sums.addList(neighbors, scores, offsets[item]!, offsets[item + 1]!, weight);
-      else sums.addList(merged.rows, merged.scores, 0, merged.rows.length, weight);
+      if (merged === undefined) lists.add(item, weight);
+      else lists.addGuest(merged.rows, merged.scores, weight);
     }
-    this.#emitter.emitSums(sums, query, k, out);
+    this.#emitter.emitSums(lists, query, k, out);
   }
 
   /**
@@ -69,7 +69,7 @@ export class NeighborListSource implements CandidateSource {
       this.#merged.delete(row);
       return;
     }
-    const { offsets, neighbors, scores } = this.lists;
+    const { offsets, neighbors, scores } = this.#lists;
     const joined = new Map<number, number>();
     for (let i = offsets[row]!; i < offsets[row + 1]!; i++) joined.set(neighbors[i]!, scores[i]!);
     live.rows.forEach((neighbor, i) =>
@@ -83,6 +83,6 @@ export class NeighborListSource implements CandidateSource {
   }
 
   score(_query: SourceQuery, out: CandidateSet): void {
-    this.#emitter.scoreFromSums(this.#sums, out);
+    this.#emitter.scoreFromSums(this.#lists, out);
   }
 }

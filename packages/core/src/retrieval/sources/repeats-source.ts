@@ -1,6 +1,6 @@
 import type { CandidateSet } from '../candidate-set.ts';
 import { SOURCE_COUNT, SOURCE_INDEX, type CandidateSource, type SourceQuery } from '../source.ts';
-import { createAccumulator, type Accumulator } from './accumulator.ts';
+import { Accumulator } from './accumulator.ts';
 import { Emitter } from './emit.ts';
 import { readInterests } from './interests.ts';
 
@@ -23,7 +23,7 @@ export class RepeatsSource implements CandidateSource {
   constructor(popularity: Float32Array, weightScale: number) {
     this.#popularity = popularity;
     this.#weightScale = weightScale;
-    this.#own = createAccumulator(popularity.length);
+    this.#own = new Accumulator();
   }
 
   retrieve(query: SourceQuery, k: number, out: CandidateSet): void {

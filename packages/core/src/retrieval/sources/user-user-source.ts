@@ -1,9 +1,10 @@
 import { inPieces, PIECE, type Pieces } from '../../catalog/pieces.ts';
 import type { CandidateSet } from '../candidate-set.ts';
-import { fetchLists, type NeighborLists } from '../neighbor-lists.ts';
+import { ListSums } from '../list-sums.ts';
+import type { NeighborLists } from '../neighbor-lists.ts';
 import type { CandidateSource, SourceQuery } from '../source.ts';
 import { TopK } from '../top-k.ts';
-import { createAccumulator, type Accumulator } from './accumulator.ts';
+import { Accumulator } from './accumulator.ts';
 import { Emitter } from './emit.ts';
 import { readInterests, type InterestOptions } from './interests.ts';
 
@@ -18,14 +19,14 @@ const LISTS_PIECE = 128;
 
 /** Items of every actor, of unit length, and the strongest actors of every item. */
 export interface Tastes {
-  readonly items: NeighborLists;
-  readonly actors: NeighborLists;
+  readonly items: ListSums;
+  readonly actors: ListSums;
 }
 
-/** `histories`: items of every actor with their decayed weights. */
-export function* tastesOf(histories: NeighborLists, itemCount: number): Pieces<Tastes> {
-  const items = yield* normalised(histories);
-  return { items, actors: yield* invert(items, itemCount, ACTORS_PER_ITEM) };
+/** `histories`: items of every actor with their decayed weights, which become of unit length. */
+export function* tastesOf(histories: ListSums, itemCount: number): Pieces<Tastes> {
+  yield* normalise(histories);
+  return { items: histories, actors: yield* invert(histories, itemCount, ACTORS_PER_ITEM) };
 }
 
 /**
@@ -34,75 +35,62 @@ export function* tastesOf(histories: NeighborLists, itemCount: number): Pieces<T
  */
 export class UserUserSource implements CandidateSource {
   readonly name = 'user_user';
-  readonly #items: NeighborLists;
-  readonly #actors: NeighborLists;
+  readonly #items: ListSums;
+  readonly #actors: ListSums;
   readonly #options: InterestOptions;
   readonly #interests: Accumulator;
-  readonly #similarities: Accumulator;
-  readonly #sums: Accumulator;
   readonly #nearestActors = new Int32Array(NEIGHBOR_ACTORS);
   readonly #nearestScores = new Float32Array(NEIGHBOR_ACTORS);
   readonly #emitter = new Emitter('user_user');
 
-  /** `interests`: scratch `[n]`, free again when `retrieve` returns, so sources may share one. */
-  constructor(tastes: Tastes, itemCount: number, options: InterestOptions, interests?: Accumulator) {
-    const actorCount = tastes.items.offsets.length - 1;
+  /** `interests`: scratch, free again when `retrieve` returns, so sources may share it. */
+  constructor(tastes: Tastes, options: InterestOptions, interests = new Accumulator()) {
     this.#items = tastes.items;
     this.#actors = tastes.actors;
     this.#options = options;
-    this.#interests = interests ?? createAccumulator(itemCount);
-    this.#similarities = createAccumulator(actorCount);
-    this.#sums = createAccumulator(itemCount);
+    this.#interests = interests;
   }
 
   retrieve(query: SourceQuery, k: number, out: CandidateSet): void {
     readInterests(query, this.#options, this.#interests);
     this.#compareActors();
-    this.#vote(this.#takeNearest());
-    this.#emitter.emitSums(this.#sums, query, k, out);
+    this.#vote();
+    this.#emitter.emitSums(this.#items, query, k, out);
   }
 
-  /** Inner products of the profile's interests with the actors' histories; other actors stay 0. */
+  /** Inner products of the profile's interests with the actors' histories; other actors have none. */
   #compareActors(): void {
-    const { offsets, neighbors, scores } = this.#actors;
     const interests = this.#interests;
-    const similarities = this.#similarities;
-    similarities.reset();
-    fetchLists(this.#actors, interests.touched, interests.count);
+    this.#actors.begin(interests.touched, interests.count);
     for (let i = 0; i < interests.count; i++) {
       const item = interests.touched[i]!;
-      similarities.addList(neighbors, scores, offsets[item]!, offsets[item + 1]!, interests.get(item));
+      this.#actors.add(item, interests.get(item));
     }
   }
 
-  /** Writes the nearest actors by cosine, up to the length of the profile, which is the same for all. Returns how many. */
-  #takeNearest(): number {
-    return this.#similarities.best(NEIGHBOR_ACTORS, null, this.#nearestActors, this.#nearestScores);
-  }
-
-  #vote(count: number): void {
-    const { offsets, neighbors, scores } = this.#items;
-    this.#sums.reset();
-    fetchLists(this.#items, this.#nearestActors, count);
-    for (let a = 0; a < count; a++) {
-      const actor = this.#nearestActors[a]!;
-      this.#sums.addList(neighbors, scores, offsets[actor]!, offsets[actor + 1]!, this.#nearestScores[a]!);
-    }
+  /** The nearest actors by cosine, up to the length of the profile, which is the same for all, add their items. */
+  #vote(): void {
+    const [actors, similarities] = [this.#nearestActors, this.#nearestScores];
+    const count = this.#actors.best(NEIGHBOR_ACTORS, null, actors, similarities);
+    this.#items.begin(actors, count);
+    for (let a = 0; a < count; a++) this.#items.add(actors[a]!, similarities[a]!);
   }
 
   score(_query: SourceQuery, out: CandidateSet): void {
-    this.#emitter.scoreFromSums(this.#sums, out);
+    this.#emitter.scoreFromSums(this.#items, out);
   }
 }
 
 /** Actors of every item with their weights, the strongest `listMax` (ties: lower actor), in ascending order of actors. */
-function* invert(histories: NeighborLists, itemCount: number, listMax: number): Pieces<NeighborLists> {
+function* invert(histories: ListSums, itemCount: number, listMax: number): Pieces<ListSums> {
   const all = yield* transpose(histories, itemCount);
-  const offsets = new Int32Array(itemCount + 1);
-  for (let item = 0; item < itemCount; item++)
-    offsets[item + 1] = offsets[item]! + Math.min(listMax, all.offsets[item + 1]! - all.offsets[item]!);
-  const neighbors = new Int32Array(offsets[itemCount]!);
-  const scores = new Float32Array(offsets[itemCount]!);
+  const lengthOf = (item: number): number => Math.min(listMax, all.offsets[item + 1]! - all.offsets[item]!);
+  let entries = 0;
+  for (let item = 0; item < itemCount; item++) entries += lengthOf(item);
+  const actorCount = histories.offsets.length - 1;
+  const inverse = new ListSums({ lists: itemCount, entries, rows: actorCount });
+  const { offsets, neighbors, scores } = inverse;
+  for (let item = 0; item < itemCount; item++) offsets[item + 1] = offsets[item]! + lengthOf(item);
   const strongest = new TopK(listMax);
   const [places, weights] = [new Int32Array(listMax), new Float32Array(listMax)];
   yield* inPieces(itemCount, LISTS_PIECE, (start, until) => {
@@ -118,7 +106,7 @@ function* invert(histories: NeighborLists, itemCount: number, listMax: number): 
       }
     }
   });
-  return { offsets, neighbors, scores };
+  return inverse;
 }
 
 /** Columns as lists: for every `to` of the lists its `from`s in ascending order. O(entries), by counting. */
@@ -142,16 +130,14 @@ function* transpose(lists: NeighborLists, toCount: number): Pieces<NeighborLists
   return { offsets, neighbors, scores };
 }
 
-/** The lists scaled to unit length: actors with long histories do not outvote others. */
-function* normalised({ offsets, neighbors, scores }: NeighborLists): Pieces<NeighborLists> {
-  const scaled = new Float32Array(scores.length);
+/** Scales the lists to unit length: actors with long histories do not outvote others. */
+function* normalise({ offsets, scores }: NeighborLists): Pieces<void> {
   yield* inPieces(offsets.length - 1, LISTS_PIECE, (start, until) => {
     for (let from = start; from < until; from++) {
       let squares = 0;
       for (let n = offsets[from]!; n < offsets[from + 1]!; n++) squares += scores[n]! ** 2;
       const scale = squares > 0 ? 1 / Math.sqrt(squares) : 0;
-      for (let n = offsets[from]!; n < offsets[from + 1]!; n++) scaled[n] = scale * scores[n]!;
+      for (let n = offsets[from]!; n < offsets[from + 1]!; n++) scores[n]! *= scale;
     }
   });
-  return { offsets, neighbors, scores: scaled };
 }

@@ -1,4 +1,4 @@
-import { orderDescending } from '../float-order.ts';
+import { orderDescending } from './float-order.ts';
 
 /** Sums up to here are additions that cancelled out. */
 const ZERO = 1e-36;
@@ -40,9 +40,9 @@ export class BestSums {
     orderDescending(foundValues, found, order);
     const kept = Math.min(k, found);
     for (let from = 0; from < kept;) {
-      const value = foundValues[order[from]!]!;
+      const value = foundValues[order[from]!];
       let until = from + 1;
-      while (until < found && foundValues[order[until]!]! === value) until += 1;
+      while (until < found && foundValues[order[until]!] === value) until += 1;
       if (until - from > 1) orderByRow(order, from, until, foundRows);
       from = until;
     }
