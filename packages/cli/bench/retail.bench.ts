@@ -57,6 +57,7 @@ try {
   const userIds = rows.map(({ user_id: id }) => id);
   if (userIds.length === 0) throw new Error(`no events of ${DATASET} in the workspace's database`);
   const pod = await PodProcess.start({
+    nodeOptions: option('node-options', '').split(' ').filter(Boolean),
     core: POD_CORE,
     logFile: join(folder, 'pod.log'),
     variables: {
