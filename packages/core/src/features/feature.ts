@@ -47,6 +47,14 @@ export type Feature = ItemFeature | RequestFeature | CrossFeature;
 /** `value` through `transform`; zero stays zero in all of them. */
 export function transformed(value: number, transform: Transform): number {
   if (transform === 'identity' || value === 0) return value;
-  if (transform === 'log1p') return Math.log1p(Math.max(0, value));
-  return value < 0 ? -Math.log1p(-value) : Math.log1p(value);
+  if (transform === 'log1p') return log1p(Math.max(0, value));
+  return value < 0 ? -log1p(-value) : log1p(value);
+}
+
+/** Logarithms of small counts plus 1: most of what is transformed in a request is one. */
+const OF_COUNTS = Float64Array.from({ length: 256 }, (_, count) => Math.log1p(count));
+
+/** `value` >= 0. */
+function log1p(value: number): number {
+  return value < OF_COUNTS.length && Number.isInteger(value) ? OF_COUNTS[value]! : Math.log1p(value);
 }

@@ -62,15 +62,22 @@ export class BestSums {
     }
     const [foundRows, foundValues] = [this.#rows, this.#values];
     let found = 0;
+    // Written in any case and counted by number: the processor would guess a branch wrong too often.
     for (let i = 0; i < count; i++) {
       const value = values[i]!;
-      if (value < least) continue;
-      const row = rows[i]!;
-      if (excluded?.[row] === 1) continue;
-      foundRows[found] = row;
-      foundValues[found++] = value;
+      foundRows[found] = rows[i]!;
+      foundValues[found] = value;
+      found += Number(value >= least);
     }
-    return found;
+    if (excluded === null) return found;
+    let kept = 0;
+    for (let i = 0; i < found; i++) {
+      const row = foundRows[i]!;
+      foundRows[kept] = row;
+      foundValues[kept] = foundValues[i]!;
+      kept += 1 - excluded[row]!;
+    }
+    return kept;
   }
 
   /** A value that at least `k` rows that are not excluded reach, but not many more; ZERO when there are fewer. */

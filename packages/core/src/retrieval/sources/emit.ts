@@ -3,7 +3,6 @@ import type { ListSums } from '../list-sums.ts';
 import { SOURCE_COUNT, SOURCE_INDEX, type SourceName, type SourceQuery } from '../source.ts';
 import { TopK } from '../top-k.ts';
 
-
 /** Most candidates one source may give. */
 export const SOURCE_K_MAX = 1000;
 

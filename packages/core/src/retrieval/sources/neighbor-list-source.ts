@@ -52,7 +52,8 @@ export class NeighborListSource implements CandidateSource {
     lists.begin(interests.touched, interests.count);
     for (let i = 0; i < interests.count; i++) {
       const item = interests.touched[i]!;
-      const weight = interests.get(item) ** damping;
+      const interest = interests.get(item);
+      const weight = damping === 1 ? interest : interest ** damping;
       const merged = this.#merged.size === 0 ? undefined : this.#merged.get(item);
       if (merged === undefined) lists.add(item, weight);
       else lists.addGuest(merged.rows, merged.scores, weight);
