@@ -1,4 +1,4 @@
-import { Ajv, type ErrorObject } from 'ajv';
+import { Ajv, type ErrorObject, type SchemaValidateFunction } from 'ajv';
 import type { Static, TSchema } from 'typebox';
 import { ShortlistError } from '@shortlist/core/contracts/errors.ts';
 
@@ -9,8 +9,8 @@ const TEXT_SHOWN_MAX = 100;
 
 // `strictNumbers` (ajv's default) is what refuses NaN and Infinity.
 const OPTIONS = { allErrors: false, allowUnionTypes: true, verbose: true } as const;
-const ajv = new Ajv({ ...OPTIONS, useDefaults: true });
-const judging = new Ajv(OPTIONS);
+const ajv = withDistinct(new Ajv({ ...OPTIONS, useDefaults: true }));
+const judging = withDistinct(new Ajv(OPTIONS));
 
 /**
  * Compiles once, at start. `whole` is what the root is called in errors: `body` or `query`. `fillDefaults`: false only
@@ -72,4 +72,21 @@ function kindOf(value: unknown): string {
 
 function shown(text: string): string {
   return text.length > TEXT_SHOWN_MAX ? `${text.slice(0, TEXT_SHOWN_MAX)}...` : text;
+}
+
+/**
+ * `uniqueItems` by a set, for arrays of texts or numbers: Ajv makes every text a property of an object, which took a tenth of
+ * the time of a request that names 300 items.
+ */
+function withDistinct(validator: Ajv): Ajv {
+  const areDistinct: SchemaValidateFunction = (isWanted: boolean, items: readonly unknown[]) => {
+    const distinct = new Set(items);
+    if (!isWanted || distinct.size === items.length) return true;
+    const twice = items.findIndex((item) => !distinct.delete(item));
+    areDistinct.errors = [{ message: `must not name anything twice, as item ${twice} does` }];
+    return false;
+  };
+  return validator
+    .removeKeyword('uniqueItems')
+    .addKeyword({ keyword: 'uniqueItems', type: 'array', schemaType: 'boolean', validate: areDistinct });
 }
