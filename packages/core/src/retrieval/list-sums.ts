@@ -57,16 +57,13 @@ export class ListSums implements NeighborLists {
   readonly #best = new BestSums();
   #cellBits = 8;
 
-  /** Errors: RangeError beyond 4 GiB. */
-  constructor({ lists, entries, rows }: ListSizes) {
+  /** `bytesOfLists` says what it takes: at most MEMORY_BYTES_MAX. */
+  constructor(sizes: ListSizes) {
+    const { lists, entries, rows } = sizes;
+    const { cellBits, words, taken } = sumsOf(rows);
     this.#rowCount = rows;
-    this.#isDense = rows <= DENSE_ROWS_MAX;
-    const cellBits = this.#isDense ? 0 : Math.ceil(Math.log2(rows)) + 1;
-    const words = this.#isDense ? rows : 2 ** (cellBits + 1);
-    const taken = this.#isDense ? 0 : rows;
-    // One more row to find: the last is written before it is looked at.
-    const all = lists + 1 + 2 * entries + words + taken + 2 * (rows + 1) + 2 * GUESTS_MAX;
-    const { exports, buffer } = openModule<Exports>(FILE, 4 * all);
+    this.#isDense = cellBits === 0;
+    const { exports, buffer } = openModule<Exports>(FILE, bytesOfLists(sizes));
     let at = 0;
     const place = (length: number): number => {
       const here = at;
@@ -134,4 +131,18 @@ export class ListSums implements NeighborLists {
     if (this.#isDense) this.#kernel.addDense(rows, scores, length, weight);
     else this.#kernel.addHashed(rows, scores, length, weight);
   }
+}
+
+/** What a table of these sizes takes. */
+export function bytesOfLists({ lists, entries, rows }: ListSizes): number {
+  const { words, taken } = sumsOf(rows);
+  // One more row to find: the last is written before it is looked at.
+  return 4 * (lists + 1 + 2 * entries + words + taken + 2 * (rows + 1) + 2 * GUESTS_MAX);
+}
+
+/** How sums of `rows` lie: dense, or pairs, at least twice as many as rows, and places of those in use. */
+function sumsOf(rows: number): { readonly cellBits: number; readonly words: number; readonly taken: number } {
+  if (rows <= DENSE_ROWS_MAX) return { cellBits: 0, words: rows, taken: 0 };
+  const cellBits = Math.ceil(Math.log2(rows)) + 1;
+  return { cellBits, words: 2 ** (cellBits + 1), taken: rows };
 }

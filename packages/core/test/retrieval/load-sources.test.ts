@@ -191,6 +191,8 @@ describe('sources of a release', () => {
           [0, 1, 1],
         ]),
     ],
+    ['an actor below 0', 'histories.arrow', () => triples(['actor', 'row', 'weight'], [[-5, 1, 1]])],
+    ['more actors than fit', 'histories.arrow', () => triples(['actor', 'row', 'weight'], [[2 ** 31 - 2, 1, 1]])],
     ['a score that is no number', 'content.arrow', () => triples(neighbors, [[0, 1, NaN]])],
     ['a missing column', 'histories.arrow', () => triples(['actor', 'item', 'weight'], [[0, 1, 1]])],
     ['no Arrow at all', 'histories.arrow', () => new Uint8Array(100)],

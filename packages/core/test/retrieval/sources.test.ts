@@ -118,6 +118,25 @@ describe('neighbour lists', () => {
     expect(found.every(({ row }) => row % 2 === 0)).toBe(true);
     expect(retrieved(source, queryOf(profileOf([])), 50)).toEqual([]);
   });
+
+  it('take live neighbours beside the release’s, the higher score of both, and none from outside the catalogue', () => {
+    const options = { eventsMax: 50, halfLifeS: 0, weightScale: 5, damping: 1 };
+    const source = new NeighborListSource('co_visitation', listsOf([[0, 0.5, 0.25], [], []]), options);
+    const query = queryOf(profileOf([[0, EVENT_CODE.purchase, 0]]));
+    const named = () => retrieved(source, query, 50).map(({ row, score }) => [row, score]);
+    source.overlay(0, { rows: Int32Array.of(2, 1), scores: Float32Array.of(1, 0.125) });
+    expect(named()).toEqual([
+      [2, 1],
+      [1, 0.5],
+    ]);
+    for (const stray of [-1, 3])
+      expect(() => source.overlay(0, { rows: Int32Array.of(stray), scores: Float32Array.of(1) })).toThrow(RangeError);
+    source.overlay(0, { rows: new Int32Array(0), scores: new Float32Array(0) });
+    expect(named()).toEqual([
+      [1, 0.5],
+      [2, 0.25],
+    ]);
+  });
 });
 
 describe('user-user', () => {

@@ -63,9 +63,13 @@ export class NeighborListSource implements CandidateSource {
 
   /**
    * Joins live neighbours of an item with the release's: one that both name has the higher score. Their scores are of one
-   * kind, common visitors over the geometric mean of all. No live neighbours: the release's list alone.
+   * kind, common visitors over the geometric mean of all. No live neighbours: the release's list alone. Errors: RangeError for
+   * a row that the catalogue has no room for; sums would be written anywhere.
    */
   overlay(row: number, live: Neighbors): void {
+    const capacity = this.#lists.offsets.length - 1;
+    const stray = live.rows.find((neighbor) => neighbor < 0 || neighbor >= capacity);
+    if (stray !== undefined) throw new RangeError(`neighbour ${stray} of row ${row} is none of ${capacity} rows`);
     if (live.rows.length === 0) {
       this.#merged.delete(row);
       return;
