@@ -37,10 +37,12 @@ describe('LineWriter', () => {
     const path = join(scratch.path, 'pipe.jsonl');
     execFileSync('mkfifo', [`${path}.partial`]);
     const reader = spawn('head', ['-c', '1', `${path}.partial`], { stdio: 'ignore' });
+    // Listened for from the start: it may be gone before the flush is.
+    const gone = once(reader, 'exit');
     const writer = await LineWriter.open(path);
     writer.add({ a: 1 });
     await writer.flush();
-    await once(reader, 'exit');
+    await gone;
     writer.add({ a: 2 });
     await expect(writer.flush()).rejects.toMatchObject({ code: 'output_closed' });
     await writer.discard();
